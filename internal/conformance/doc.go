@@ -1,0 +1,4 @@
+// Package conformance holds the tests that need more than the core module may
+// depend on: the library's SQL stores on SQLite, PostgreSQL and MariaDB, each
+// run through the same exported suites that a host runs on a store of its own.
+package conformance
