@@ -6,9 +6,14 @@ type Query struct {
 	// Object is the object after FROM, or the relationship of a sub-query.
 	Object string
 	Alias  string
+	// Also holds further aliases of the old comma form: FROM Contact c,
+	// c.Account a.
+	Also []FromAlias
 	// Scope is the name after USING SCOPE, or "".
-	Scope   string
-	Filter  Expr // nil: no WHERE
+	Scope  string
+	Filter Expr // nil: no WHERE
+	// With holds what follows WITH, such as SECURITY_ENFORCED or
+	// DATA CATEGORY Geography__c AT usa__c.
 	With    []string
 	Groups  []GroupItem
 	Grouper Grouping
@@ -17,10 +22,14 @@ type Query struct {
 	// MaxRows and Skip are LIMIT and OFFSET; nil: absent.
 	MaxRows *int
 	Skip    *int
-	// For holds VIEW, REFERENCE or UPDATE; Update holds TRACKING or VIEWSTAT.
+	// For holds VIEW, REFERENCE or UPDATE, the last always at the end; Update
+	// holds TRACKING or VIEWSTAT.
 	For    []string
 	Update []string
 }
+
+// FromAlias names a parent path in FROM.
+type FromAlias struct{ Path, Alias string }
 
 // Grouping tells how GROUP BY groups.
 type Grouping uint8
@@ -159,9 +168,14 @@ const (
 	RelativeDate              // Text is the upper-case word, N its number if any: LAST_N_DAYS:7
 	CurrencyLiteral           // Text is USD5000
 	BindLiteral               // Text is the name after a colon, as in Apex; refused by REST
+	TimeLiteral               // Text is 15:04:05.000Z
 )
 
 // Value is a literal.
+//
+// After LIKE the Text of a StringLiteral is a pattern: % and _ are wildcards
+// and a backslash takes their meaning from the next %, _ or backslash. After
+// any other operator a backslash in Text is a backslash.
 type Value struct {
 	Kind ValueKind
 	Text string
