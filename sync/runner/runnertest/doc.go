@@ -1,0 +1,2 @@
+// Package runnertest checks implementations of runner.LeaseStore.
+package runnertest
