@@ -35,7 +35,7 @@ func plainNumber(s string) (string, bool) {
 	body, neg := strings.CutPrefix(s, "-")
 	mantissa, exp, hasExp := cutExponent(body)
 	whole, frac, hasFrac := strings.Cut(mantissa, ".")
-	if whole == "" {
+	if whole == "" && hasFrac {
 		whole = "0"
 	}
 	if !allDigits(whole) || hasFrac && !allDigits(frac) {
