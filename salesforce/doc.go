@@ -1,0 +1,29 @@
+// Package salesforce talks to one Salesforce org as one user. It knows no
+// tenants and stores nothing.
+//
+//	client, err := salesforce.New(salesforce.Config{
+//		Tokens: salesforce.StaticToken("https://example.my.salesforce.com", accessToken),
+//	})
+//	for rec, err := range client.Query(ctx, "SELECT Id, Name FROM Account") {
+//		if err != nil {
+//			return err
+//		}
+//		name, err := rec.Text("Name")
+//		...
+//	}
+//
+// All calls take one path, which [Client.Do] opens to any other endpoint: the
+// token comes from a [TokenSource] for each request and is refreshed once,
+// for all who share it, when Salesforce rejects it; what is safe to repeat is
+// repeated with backoff; an answer that is not a success is an [*Error] that
+// errors.Is compares with the Err variables; and an [Config.Observer] sees each
+// attempt.
+//
+// Reads are sequences that stream: a page is never held whole, leaving a loop
+// early frees its connection, and a result that ends short of the org's own
+// count is an error ([ErrIncomplete]), not a success. Writes of many rows
+// ([Client.CreateAll] and its kin) return one [Outcome] a row; only Salesforce's
+// own word about a row makes it a success.
+//
+// Bulk API 2.0 is in the package bulk beside this one.
+package salesforce

@@ -1,0 +1,326 @@
+package salesforce
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/orglink/orglink/salesforce/sobject"
+)
+
+// QueryOptions are the choices of a query.
+type QueryOptions struct {
+	// All includes deleted and archived records.
+	All bool
+	// BatchSize is how many rows a page should have, 200 to 2000; Salesforce
+	// takes it as advice. Defaults to 0, its own choice of up to 2000.
+	BatchSize int
+}
+
+// Query runs a SOQL query and returns its records, page after page. Child
+// records of sub-queries are fetched to their end, so that each record is
+// whole. No request is made before the first pull; ranging again runs the
+// query again; leaving early frees the connection. An error comes once and
+// last: without one, every row that the org counted has been returned. Records
+// may be kept.
+func (c *Client) Query(ctx context.Context, soql string) iter.Seq2[sobject.Record, error] {
+	return c.QueryWith(ctx, soql, QueryOptions{})
+}
+
+// QueryAll is Query with deleted and archived records.
+func (c *Client) QueryAll(ctx context.Context, soql string) iter.Seq2[sobject.Record, error] {
+	return c.QueryWith(ctx, soql, QueryOptions{All: true})
+}
+
+// QueryWith is Query with options.
+func (c *Client) QueryWith(ctx context.Context, soql string, opts QueryOptions) iter.Seq2[sobject.Record, error] {
+	return func(yield func(sobject.Record, error) bool) {
+		if err := c.query(ctx, soql, opts, func(r sobject.Record) bool { return yield(r, nil) }); err != nil {
+			yield(sobject.Record{}, err)
+		}
+	}
+}
+
+// query passes on all records until yield says no.
+func (c *Client) query(ctx context.Context, soql string, opts QueryOptions, yield func(sobject.Record) bool) error {
+	page, err := c.firstPage(ctx, soql, opts)
+	if err != nil {
+		return err
+	}
+	total, rows := -1, 0
+	for {
+		more, err := c.eachRecord(ctx, page, &rows, yield)
+		if err != nil || !more {
+			return err
+		}
+		if n, ok := page.reader.TotalSize(); ok && total < 0 {
+			total = n
+		}
+		next := page.reader.NextURL()
+		if page.reader.Done() {
+			break
+		}
+		if next == "" {
+			return fmt.Errorf("salesforce: query: page without done and without nextRecordsUrl after %d rows: %w", rows, ErrIncomplete)
+		}
+		if total >= 0 && rows >= total {
+			return fmt.Errorf("salesforce: query: further pages after all %d rows: %w", total, ErrIncomplete)
+		}
+		if page, err = c.nextPage(ctx, next, opts); err != nil {
+			return err
+		}
+	}
+	if total >= 0 && rows != total {
+		return fmt.Errorf("salesforce: query: %d rows, but the org counted %d: %w", rows, total, ErrIncomplete)
+	}
+	return nil
+}
+
+// page is an open page of a query.
+type page struct {
+	reader *sobject.PageReader
+	body   io.Closer
+}
+
+// eachRecord passes on the records of one page and closes it. more is false
+// when yield said no.
+func (c *Client) eachRecord(ctx context.Context, p page, rows *int, yield func(sobject.Record) bool) (more bool, err error) {
+	defer p.body.Close()
+	for {
+		rec, err := p.reader.Read()
+		if errors.Is(err, io.EOF) {
+			return true, nil
+		}
+		if err != nil {
+			if ctx.Err() != nil {
+				err = ctx.Err()
+			}
+			return false, fmt.Errorf("salesforce: query: after %d rows: %w", *rows, err)
+		}
+		if rec.Partial() {
+			if rec, err = c.complete(ctx, rec); err != nil {
+				return false, err
+			}
+		}
+		*rows++
+		if !yield(rec) {
+			return false, nil
+		}
+	}
+}
+
+// complete fetches the further pages of a record's child sets.
+func (c *Client) complete(ctx context.Context, rec sobject.Record) (sobject.Record, error) {
+	var changed []sobject.Field
+	for name, v := range rec.Fields() {
+		if parent, ok := v.Record(); ok && parent.Partial() {
+			whole, err := c.complete(ctx, parent)
+			if err != nil {
+				return rec, err
+			}
+			changed = append(changed, sobject.F(name, sobject.RecordValue(whole)))
+			continue
+		}
+		set, ok := v.Children()
+		if !ok || v.IsNull() {
+			continue
+		}
+		whole, err := c.completeSet(ctx, rec.Object()+"."+name, set)
+		if err != nil {
+			return rec, err
+		}
+		changed = append(changed, sobject.F(name, sobject.ChildrenValue(whole)))
+	}
+	return rec.With(changed...), nil
+}
+
+func (c *Client) completeSet(ctx context.Context, name string, set sobject.ChildSet) (sobject.ChildSet, error) {
+	var records []sobject.Record
+	add := func(r sobject.Record) error {
+		if r.Partial() {
+			var err error
+			if r, err = c.complete(ctx, r); err != nil {
+				return err
+			}
+		}
+		records = append(records, r)
+		return nil
+	}
+	for _, r := range set.Records {
+		if err := add(r); err != nil {
+			return set, err
+		}
+	}
+	for next, done := set.NextURL, set.Done; !done; {
+		if next == "" || set.TotalSize > 0 && len(records) >= set.TotalSize {
+			return set, fmt.Errorf("salesforce: query: children %s: not done after %d of %d: %w", name, len(records), set.TotalSize, ErrIncomplete)
+		}
+		p, err := c.nextPage(ctx, next, QueryOptions{})
+		if err != nil {
+			return set, err
+		}
+		rows := 0
+		if _, err := c.eachRecord(ctx, p, &rows, func(r sobject.Record) bool { records = append(records, r); return true }); err != nil {
+			return set, err
+		}
+		next, done = p.reader.NextURL(), p.reader.Done()
+	}
+	if set.TotalSize != len(records) {
+		return set, fmt.Errorf("salesforce: query: children %s: %d, but the org counted %d: %w", name, len(records), set.TotalSize, ErrIncomplete)
+	}
+	return sobject.ChildSet{TotalSize: len(records), Done: true, Records: records}, nil
+}
+
+// maxQueryURL is the longest address that a query is sent in. Salesforce takes
+// 16,384 bytes of address and headers together.
+const maxQueryURL = 12_000
+
+func (c *Client) firstPage(ctx context.Context, soql string, opts QueryOptions) (page, error) {
+	if opts.BatchSize != 0 && (opts.BatchSize < 200 || opts.BatchSize > 2000) {
+		return page{}, fmt.Errorf("salesforce: query: BatchSize %d is not between 200 and 2000", opts.BatchSize)
+	}
+	resource, operation := "query", "query"
+	if opts.All {
+		resource, operation = "queryAll", "queryAll"
+	}
+	path := resource + "?q=" + url.QueryEscape(soql)
+	if len(path) > maxQueryURL {
+		return c.longQuery(ctx, c.base+"/"+path, operation, opts)
+	}
+	return c.openPage(ctx, Request{Path: path, Operation: operation, Header: opts.header()})
+}
+
+// nextPage follows a nextRecordsUrl as it came.
+func (c *Client) nextPage(ctx context.Context, next string, opts QueryOptions) (page, error) {
+	return c.openPage(ctx, Request{Path: next, Operation: "query.more", Header: opts.header()})
+}
+
+func (o QueryOptions) header() http.Header {
+	if o.BatchSize == 0 {
+		return nil
+	}
+	return http.Header{"Sforce-Query-Options": {"batchSize=" + strconv.Itoa(o.BatchSize)}}
+}
+
+func (c *Client) openPage(ctx context.Context, req Request) (page, error) {
+	resp, err := c.Do(ctx, req)
+	if err != nil {
+		return page{}, err
+	}
+	return page{sobject.NewPageReader(resp.Body), resp.Body}, nil
+}
+
+// longQuery sends a query that is too long for an address inside a composite
+// request and returns the page inside its answer, still streaming.
+func (c *Client) longQuery(ctx context.Context, path, operation string, opts QueryOptions) (page, error) {
+	sub := subrequest{Method: http.MethodGet, URL: path, ReferenceID: "query"}
+	if opts.BatchSize != 0 {
+		sub.HTTPHeaders = map[string]string{"Sforce-Query-Options": "batchSize=" + strconv.Itoa(opts.BatchSize)}
+	}
+	resp, err := c.Do(ctx, Request{Method: http.MethodPost, Path: "composite", JSON: compositeRequest{Requests: []subrequest{sub}},
+		Operation: operation, Idempotent: true})
+	if err != nil {
+		return page{}, err
+	}
+	p, err := unwrapPage(resp.Body, operation)
+	if err != nil {
+		resp.Body.Close()
+		return page{}, err
+	}
+	return page{p, resp.Body}, nil
+}
+
+// unwrapPage advances to the body of the only answer of a composite response.
+func unwrapPage(body io.Reader, operation string) (*sobject.PageReader, error) {
+	dec := json.NewDecoder(body)
+	broken := func(err error) error {
+		if err == nil || errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return fmt.Errorf("salesforce: %s: composite answer: %w", operation, err)
+	}
+	for _, want := range []any{json.Delim('{'), "compositeResponse", json.Delim('['), json.Delim('{'), "body"} {
+		if got, err := dec.Token(); err != nil || got != want {
+			return nil, broken(err)
+		}
+	}
+	rest := io.MultiReader(dec.Buffered(), body)
+	var start []byte
+	for one := make([]byte, 1); ; {
+		if _, err := io.ReadFull(rest, one); err != nil {
+			return nil, broken(err)
+		}
+		if !strings.ContainsRune(": \t\r\n", rune(one[0])) {
+			start = append(start, one[0])
+			break
+		}
+	}
+	rest = io.MultiReader(strings.NewReader(string(start)), rest)
+	if start[0] == '{' {
+		return sobject.NewPageReader(rest, sobject.Embedded()), nil
+	}
+	// A refusal: an array of errors, followed by its status.
+	raw, err := io.ReadAll(io.LimitReader(rest, maxErrorBody))
+	if err != nil {
+		return nil, broken(err)
+	}
+	failed := parseError(http.StatusBadRequest, raw)
+	failed.Operation = operation
+	var tail struct {
+		Responses []subresponse `json:"compositeResponse"`
+	}
+	whole := `{"compositeResponse":[{"body":` + string(raw)
+	if json.Unmarshal([]byte(whole), &tail) == nil && len(tail.Responses) > 0 && tail.Responses[0].Status != 0 {
+		failed.StatusCode = tail.Responses[0].Status
+	}
+	return nil, failed
+}
+
+// Count runs a query of the form SELECT COUNT() FROM ... and returns its
+// number.
+func (c *Client) Count(ctx context.Context, soql string) (int64, error) {
+	p, err := c.firstPage(ctx, soql, QueryOptions{})
+	if err != nil {
+		return 0, err
+	}
+	defer p.body.Close()
+	if _, err := p.reader.Read(); !errors.Is(err, io.EOF) {
+		if err == nil {
+			err = errors.New("the query returns rows; use SELECT COUNT() without a field")
+		}
+		return 0, fmt.Errorf("salesforce: count: %w", err)
+	}
+	n, ok := p.reader.TotalSize()
+	if !ok || n < 0 {
+		return 0, fmt.Errorf("salesforce: count: the answer has no totalSize: %w", ErrIncomplete)
+	}
+	return int64(n), nil
+}
+
+// Get reads one record by id: the given fields, or all that the user may see.
+func (c *Client) Get(ctx context.Context, object string, id sobject.ID, fields ...string) (sobject.Record, error) {
+	path, err := recordPath(object, id)
+	if err != nil {
+		return sobject.Record{}, err
+	}
+	req := Request{Path: path, Operation: "get", Object: object}
+	if len(fields) > 0 {
+		req.Query = url.Values{"fields": {strings.Join(fields, ",")}}
+	}
+	resp, err := c.Do(ctx, req)
+	if err != nil {
+		return sobject.Record{}, err
+	}
+	var rec sobject.Record
+	if err := resp.Decode(&rec); err != nil {
+		return sobject.Record{}, fmt.Errorf("%w (%s)", err, req.what())
+	}
+	return rec, nil
+}

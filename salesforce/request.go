@@ -1,0 +1,167 @@
+package salesforce
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Request is one call of any endpoint of an org.
+type Request struct {
+	// Method defaults to GET.
+	Method string
+	// Path is an absolute path on the org ("/services/apexrest/x", or a
+	// nextRecordsUrl, with its query), or one below /services/data/vXX.X/
+	// ("sobjects/Account"). A whole address must be of a trusted host.
+	Path string
+	// Query is added to the query of Path.
+	Query url.Values
+	// Header is added to the client's own headers and wins over them, but for
+	// Authorization.
+	Header http.Header
+	// At most one of JSON, Body and Stream is the body: a value to encode,
+	// bytes, or a function that opens a stream and is called once for every
+	// attempt.
+	JSON   any
+	Body   []byte
+	Stream func() (io.ReadCloser, error)
+	// ContentType defaults to application/json when there is a body.
+	ContentType string
+	// Operation and Object tell an Observer and errors what the call is for.
+	Operation, Object string
+	// Idempotent allows a repetition after a failure that may have come when
+	// the work was done. GET and HEAD always are.
+	Idempotent bool
+}
+
+// Response is an answer with a status of 2xx or 304. Its body must be closed;
+// Decode does.
+type Response struct {
+	StatusCode int
+	Header     http.Header
+	Body       io.ReadCloser
+}
+
+// MaxDecoded is the size of the largest answer that Response.Decode takes, in
+// bytes. Records are streamed and have no such limit.
+const MaxDecoded = 64 << 20
+
+// Decode decodes a JSON body and closes it. A cut or malformed body is an
+// error.
+func (r *Response) Decode(into any) error {
+	defer r.Body.Close()
+	limited := &io.LimitedReader{R: r.Body, N: MaxDecoded + 1}
+	dec := json.NewDecoder(limited)
+	err := dec.Decode(into)
+	if err == nil {
+		// What follows must be read to its end too: a gzip stream ends with
+		// its checksum.
+		if _, tail := dec.Token(); tail == nil {
+			err = errors.New("data after the end of the JSON value")
+		} else if !errors.Is(tail, io.EOF) {
+			err = tail
+		}
+	}
+	switch {
+	case limited.N <= 0:
+		return fmt.Errorf("salesforce: decode the answer: more than %d bytes: %w", MaxDecoded, ErrTooLarge)
+	case errors.Is(err, io.EOF):
+		return fmt.Errorf("salesforce: decode the answer: empty body: %w", io.ErrUnexpectedEOF)
+	case err != nil:
+		return fmt.Errorf("salesforce: decode the answer: %w", err)
+	}
+	return nil
+}
+
+// Do sends a request with the client's sign-in, retries and accounting, and
+// returns the answer, or an *Error for any status but 2xx and 304. A rejected
+// token is refreshed once and the request sent again. The body of the answer
+// streams; its reading ends with ctx.
+func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
+	if req.Method == "" {
+		req.Method = http.MethodGet
+	}
+	if req.JSON != nil {
+		body, err := json.Marshal(req.JSON)
+		if err != nil {
+			return nil, fmt.Errorf("salesforce: encode the request of %s: %w", req.Operation, err)
+		}
+		req.Body = body
+	}
+	token, err := c.session.token(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("salesforce: %s: access token: %w", req.what(), err)
+	}
+	info := &callInfo{operation: req.Operation, object: req.Object,
+		repeatable: req.Idempotent || req.Method == http.MethodGet || req.Method == http.MethodHead}
+	resp, err := c.send(ctx, req, token, info)
+	var failed *Error
+	if !errors.As(err, &failed) || !failed.sessionDead() {
+		return resp, err
+	}
+	fresh, refreshErr := c.session.refresh(ctx, token)
+	if refreshErr != nil {
+		return nil, fmt.Errorf("%w: new access token: %w", err, refreshErr)
+	}
+	return c.send(ctx, req, fresh, info)
+}
+
+// call sends a request and decodes its answer into out, unless out is nil.
+func (c *Client) call(ctx context.Context, req Request, out any) (*Response, error) {
+	resp, err := c.Do(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	if out == nil || resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified {
+		return resp, resp.Body.Close()
+	}
+	if err := resp.Decode(out); err != nil {
+		return nil, fmt.Errorf("%w (%s)", err, req.what())
+	}
+	return resp, nil
+}
+
+func (r *Request) what() string {
+	what := r.Operation
+	if what == "" {
+		path, _, _ := strings.Cut(r.Path, "?")
+		what = r.Method + " " + path
+	}
+	if r.Object != "" {
+		what += " " + r.Object
+	}
+	return what
+}
+
+// resolve makes the address of a request on an instance.
+func (c *Client) resolve(instance *url.URL, req *Request) (*url.URL, error) {
+	path := req.Path
+	switch {
+	case strings.HasPrefix(path, "https://"), strings.HasPrefix(path, "http://"):
+	case strings.HasPrefix(path, "/"):
+		path = instance.Scheme + "://" + instance.Host + path
+	case strings.HasPrefix(path, "services/"): // Bulk's contentUrl
+		path = instance.Scheme + "://" + instance.Host + "/" + path
+	default:
+		path = instance.Scheme + "://" + instance.Host + c.base + "/" + path
+	}
+	u, err := url.Parse(path)
+	if err != nil {
+		return nil, fmt.Errorf("salesforce: %s: the path is malformed", req.what())
+	}
+	if err := c.trust.allow(u); err != nil {
+		return nil, err
+	}
+	if len(req.Query) > 0 {
+		if u.RawQuery != "" {
+			u.RawQuery += "&"
+		}
+		u.RawQuery += req.Query.Encode()
+	}
+	return u, nil
+}

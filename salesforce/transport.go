@@ -1,0 +1,212 @@
+package salesforce
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// callInfo travels with the context of a call, so that each attempt below
+// retries and redirects is signed, counted and observed.
+type callInfo struct {
+	operation, object string
+	repeatable        bool
+	attempts          atomic.Int32
+}
+
+type attemptKey struct{}
+
+type attemptInfo struct {
+	*callInfo
+	token Token
+}
+
+// send sends a request with one token, repeats it where that is safe, and
+// turns every refusal into an *Error.
+func (c *Client) send(ctx context.Context, req Request, token Token, info *callInfo) (*Response, error) {
+	instance, err := c.trust.check(token.InstanceURL)
+	if err != nil {
+		return nil, fmt.Errorf("salesforce: instance URL of the token: %w", err)
+	}
+	u, err := c.resolve(instance, &req)
+	if err != nil {
+		return nil, err
+	}
+	ctx = context.WithValue(ctx, attemptKey{}, attemptInfo{info, token})
+	r, err := retryablehttp.NewRequestWithContext(ctx, req.Method, u.String(), body(&req))
+	if err != nil {
+		return nil, fmt.Errorf("salesforce: %s: %w", req.what(), err)
+	}
+	c.setHeaders(r.Header, &req)
+	resp, err := c.retrier(info).Do(r)
+	if err != nil {
+		if resp != nil {
+			resp.Body.Close()
+		}
+		return nil, fmt.Errorf("salesforce: %s: %w", req.what(), err)
+	}
+	if resp.StatusCode < 300 || resp.StatusCode == http.StatusNotModified {
+		return &Response{StatusCode: resp.StatusCode, Header: resp.Header, Body: resp.Body}, nil
+	}
+	failed := readError(resp)
+	failed.Method, failed.Path = req.Method, u.Path
+	failed.Operation, failed.Object = req.Operation, req.Object
+	return nil, failed
+}
+
+// body returns the request's body in a form that can be sent again without
+// being held in memory twice.
+func body(req *Request) any {
+	switch {
+	case req.Stream != nil:
+		// The retry library opens a body once more than it sends it.
+		return retryablehttp.ReaderFunc(func() (io.Reader, error) { return &lazyBody{open: req.Stream}, nil })
+	case req.Body != nil:
+		return req.Body
+	default:
+		return nil
+	}
+}
+
+// lazyBody opens a stream at its first read.
+type lazyBody struct {
+	open func() (io.ReadCloser, error)
+	rc   io.ReadCloser
+}
+
+func (b *lazyBody) Read(p []byte) (int, error) {
+	if b.rc == nil {
+		rc, err := b.open()
+		if err != nil {
+			return 0, err
+		}
+		b.rc = rc
+	}
+	return b.rc.Read(p)
+}
+
+func (b *lazyBody) Close() error {
+	if b.rc == nil {
+		return nil
+	}
+	return b.rc.Close()
+}
+
+func (c *Client) setHeaders(h http.Header, req *Request) {
+	h.Set("User-Agent", c.cfg.UserAgent)
+	h.Set("Sforce-Call-Options", "client="+c.cfg.ClientName)
+	h.Set("Accept", "application/json")
+	if req.Body != nil || req.Stream != nil {
+		h.Set("Content-Type", "application/json")
+		if req.ContentType != "" {
+			h.Set("Content-Type", req.ContentType)
+		}
+	}
+	for name, values := range req.Header {
+		h[http.CanonicalHeaderKey(name)] = values
+	}
+	h.Del("Authorization")
+}
+
+// newHTTPClient returns a copy of the host's client whose transport signs and
+// observes each attempt, and whose redirects keep method and body and stay on
+// trusted hosts.
+func (c *Client) newHTTPClient(host *http.Client) *http.Client {
+	out := &http.Client{}
+	if host != nil {
+		*out = *host
+	}
+	next := out.Transport
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	out.Transport = &signer{client: c, next: next}
+	out.CheckRedirect = func(req *http.Request, via []*http.Request) error {
+		if len(via) >= 10 {
+			return errors.New("stopped after 10 redirects")
+		}
+		if req.Method != via[0].Method {
+			// 301 to 303 would turn a write into a read and call it a success.
+			return http.ErrUseLastResponse
+		}
+		return c.trust.allow(req.URL)
+	}
+	return out
+}
+
+// signer is the transport below retries and redirects: one call of RoundTrip
+// is one attempt.
+type signer struct {
+	client *Client
+	next   http.RoundTripper
+}
+
+func (s *signer) RoundTrip(req *http.Request) (*http.Response, error) {
+	info, ok := req.Context().Value(attemptKey{}).(attemptInfo)
+	if !ok {
+		return nil, errors.New("salesforce: a request bypassed the client")
+	}
+	if err := s.client.trust.allow(req.URL); err != nil {
+		return nil, err
+	}
+	req = req.Clone(req.Context())
+	req.Header.Set("Authorization", "Bearer "+info.token.Access.Reveal())
+	call := Call{Method: req.Method, Path: req.URL.Path, Operation: info.operation, Object: info.object,
+		Attempt: int(info.attempts.Add(1))}
+	start := time.Now()
+	resp, err := s.next.RoundTrip(req)
+	if err != nil {
+		call.Err, call.Duration = err, time.Since(start)
+		s.observe(call)
+		return nil, err
+	}
+	s.client.account(req.URL.Path, resp.StatusCode, resp.Header)
+	call.Status = resp.StatusCode
+	resp.Body = &observedBody{ReadCloser: resp.Body, signer: s, call: call, start: start}
+	return resp, nil
+}
+
+func (s *signer) observe(call Call) {
+	if s.client.cfg.Observer != nil {
+		s.client.cfg.Observer(call)
+	}
+}
+
+// observedBody reports its attempt when it is closed.
+type observedBody struct {
+	io.ReadCloser
+	signer *signer
+	call   Call
+	start  time.Time
+	closed atomic.Bool
+}
+
+func (b *observedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.call.Bytes += int64(n)
+	return n, err
+}
+
+func (b *observedBody) Close() error {
+	err := b.ReadCloser.Close()
+	if b.closed.CompareAndSwap(false, true) {
+		b.call.Duration = time.Since(b.start)
+		b.signer.observe(b.call)
+	}
+	return err
+}
+
+// parsedBody stands for a body that was read as an error already.
+type parsedBody struct {
+	bytes.Reader
+	err *Error
+}
+
+func (*parsedBody) Close() error { return nil }

@@ -1,0 +1,180 @@
+package salesforce
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/orglink/orglink/salesforce/sobject"
+)
+
+// Outcome is what became of one row of a write.
+type Outcome struct {
+	// ID is the record's id; "" when there is none.
+	ID sobject.ID
+	// Success is true only when Salesforce said so of this very row.
+	Success bool
+	// Created tells an insert from an update; for upserts and creates.
+	Created bool
+	// Errors tell why the row was refused.
+	Errors []ErrorDetail
+	// Sent tells that the row left: a row that was sent and has neither
+	// Success nor Errors may have been written, one that was not sent has
+	// not.
+	Sent bool
+}
+
+// Err returns nil for a success and otherwise an *Error, or an error wrapping
+// ErrIncomplete for a row that was never answered.
+func (o Outcome) Err() error {
+	switch {
+	case o.Success:
+		return nil
+	case len(o.Errors) > 0:
+		d := o.Errors[0]
+		return &Error{StatusCode: http.StatusOK, Code: d.Code, Message: d.Message, Fields: d.Fields, Details: o.Errors}
+	case !o.Sent:
+		return fmt.Errorf("salesforce: the row was not sent: %w", ErrIncomplete)
+	default:
+		return fmt.Errorf("salesforce: the row was sent and not answered; it may have been written: %w", ErrIncomplete)
+	}
+}
+
+// wireOutcome is one save result.
+type wireOutcome struct {
+	ID      string       `json:"id"`
+	Success *bool        `json:"success"`
+	Created *bool        `json:"created"`
+	Errors  []*wireError `json:"errors"`
+}
+
+func (w *wireOutcome) outcome() Outcome {
+	o := Outcome{Sent: true}
+	if w == nil || w.Success == nil {
+		return o // no statement about this row
+	}
+	o.ID, _ = sobject.ParseID(w.ID)
+	for _, e := range w.Errors {
+		if e != nil {
+			o.Errors = append(o.Errors, e.detail())
+		}
+	}
+	o.Success = *w.Success && len(o.Errors) == 0
+	if !o.Success && len(o.Errors) == 0 {
+		o.Errors = []ErrorDetail{{Message: "refused without a reason"}}
+	}
+	o.Created = o.Success && w.Created != nil && *w.Created
+	return o
+}
+
+// recordBody encodes a record for a request about one record: without
+// attributes, and without the fields that stand in the address.
+func recordBody(rec sobject.Record, without ...string) ([]byte, error) {
+	fields := make([]sobject.Field, 0, rec.Len())
+next:
+	for name, v := range rec.Fields() {
+		for _, w := range without {
+			if strings.EqualFold(name, w) {
+				continue next
+			}
+		}
+		fields = append(fields, sobject.F(name, v))
+	}
+	return json.Marshal(sobject.NewRecord("", fields...))
+}
+
+// noAutoAssign keeps active assignment rules from changing owners, which is
+// what an absent header would allow.
+func noAutoAssign() http.Header { return http.Header{"Sforce-Auto-Assign": {"FALSE"}} }
+
+// Create inserts a record of rec.Object(). An Id in it is an error of the
+// caller's and is refused by the org. After an error that IsRetryable the
+// record may exist all the same: upsert by external id where that matters.
+func (c *Client) Create(ctx context.Context, rec sobject.Record) (Outcome, error) {
+	body, err := recordBody(rec)
+	if err != nil {
+		return Outcome{}, err
+	}
+	var out wireOutcome
+	_, err = c.call(ctx, Request{Method: http.MethodPost, Path: "sobjects/" + url.PathEscape(rec.Object()), Body: body,
+		Header: noAutoAssign(), Operation: "create", Object: rec.Object()}, &out)
+	if err != nil {
+		return Outcome{Sent: true}, err
+	}
+	o := out.outcome()
+	o.Created = o.Success
+	return o, o.Err()
+}
+
+// Update changes the fields that rec has, null ones included, of one record.
+// An Id in rec is left out.
+func (c *Client) Update(ctx context.Context, id sobject.ID, rec sobject.Record) error {
+	body, err := recordBody(rec, "Id")
+	if err != nil {
+		return err
+	}
+	path, err := recordPath(rec.Object(), id)
+	if err != nil {
+		return err
+	}
+	_, err = c.call(ctx, Request{Method: http.MethodPatch, Path: path, Body: body, Header: noAutoAssign(), Operation: "update", Object: rec.Object()}, nil)
+	return err
+}
+
+// Upsert updates the record whose external id has the value, or creates it.
+// Id and the external id field in rec are left out, since they stand in the
+// address. Several matches are ErrAmbiguousExternalID.
+func (c *Client) Upsert(ctx context.Context, extField, extValue string, rec sobject.Record) (Outcome, error) {
+	if extField == "" || extValue == "" || rec.Object() == "" {
+		return Outcome{}, fmt.Errorf("salesforce: upsert %s: the object, the external id field and its value must not be empty", rec.Object())
+	}
+	body, err := recordBody(rec, "Id", extField)
+	if err != nil {
+		return Outcome{}, err
+	}
+	var out wireOutcome
+	path := "sobjects/" + url.PathEscape(rec.Object()) + "/" + url.PathEscape(extField) + "/" + escapeExternalID(extValue)
+	resp, err := c.call(ctx, Request{Method: http.MethodPatch, Path: path, Body: body, Header: noAutoAssign(), Operation: "upsert", Object: rec.Object()}, &out)
+	if err != nil {
+		return Outcome{Sent: true}, err
+	}
+	if resp.StatusCode == http.StatusNoContent { // an update, before version 46
+		return Outcome{Sent: true, Success: true}, nil
+	}
+	o := out.outcome()
+	o.Created = o.Success && (o.Created || resp.StatusCode == http.StatusCreated)
+	return o, o.Err()
+}
+
+// escapeExternalID escapes a value for one segment of a path. PathEscape
+// leaves dots alone, and a segment of only dots would be taken for a step up.
+func escapeExternalID(v string) string {
+	if strings.Trim(v, ".") == "" {
+		return strings.ReplaceAll(v, ".", "%2E")
+	}
+	return url.PathEscape(v)
+}
+
+// Delete moves a record to the recycle bin.
+func (c *Client) Delete(ctx context.Context, object string, id sobject.ID) error {
+	path, err := recordPath(object, id)
+	if err != nil {
+		return err
+	}
+	_, err = c.call(ctx, Request{Method: http.MethodDelete, Path: path, Operation: "delete", Object: object}, nil)
+	return err
+}
+
+func recordPath(object string, id sobject.ID) (string, error) {
+	canonical, err := sobject.ParseID(string(id))
+	if err != nil {
+		return "", err
+	}
+	if object == "" {
+		return "", fmt.Errorf("salesforce: record %s: the object is not named", id)
+	}
+	return "sobjects/" + url.PathEscape(object) + "/" + string(canonical), nil
+}
