@@ -122,9 +122,5 @@ func (v Version) After(c Change) Version {
 	if c.Kind == Partial {
 		return v
 	}
-	out := Version{Exists: true, Gone: c.Kind.Gone(), SystemModstamp: c.SystemModstamp, ReadAt: c.ReadAt}
-	if out.Gone && out.SystemModstamp.IsZero() {
-		out.SystemModstamp = time.Time{}
-	}
-	return out
+	return Version{Exists: true, Gone: c.Kind.Gone(), SystemModstamp: c.SystemModstamp, ReadAt: c.ReadAt}
 }

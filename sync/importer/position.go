@@ -1,0 +1,163 @@
+package importer
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/orglink/orglink/salesforce/sobject"
+)
+
+const positionVersion = 1
+
+// place is what a Position holds.
+type place struct {
+	Version int `json:"v"`
+	// Fields are what the stored records hold: names with the class of their
+	// type, sorted, so that an added, removed or retyped field is noticed.
+	Fields []string `json:"fields,omitempty"`
+	// Backfill is set while everything is read by Id.
+	Backfill *backfill `json:"backfill,omitempty"`
+	// Covered: every change with a SystemModstamp before it is stored. It is
+	// the backfill's cutoff until the backfill is done.
+	Covered time.Time `json:"covered"`
+	// Window is set while the changes between two times are read.
+	Window *window `json:"window,omitempty"`
+	// DeletesThrough is the time up to which the log of deletions was read;
+	// zero where the object has none.
+	DeletesThrough time.Time `json:"deletes,omitzero"`
+}
+
+// backfill is a reading of all records by Id, in chunks of one Bulk job each.
+type backfill struct {
+	// Added are the only fields to read, when the rest is there already.
+	Added []string `json:"added,omitempty"`
+	// After is the last Id of the chunks that are done.
+	After sobject.ID `json:"after,omitempty"`
+	// Job is the running chunk's; "" when it is still to be begun.
+	Job string `json:"job,omitempty"`
+	// Fields are the names that the job selects.
+	Fields []string `json:"fields,omitempty"`
+	// ReadAt is the server's time before the job was begun.
+	ReadAt time.Time `json:"read,omitzero"`
+	// Locator is the result page to read next, Rows and Last the number and
+	// highest Id of the rows before it.
+	Locator string     `json:"locator,omitempty"`
+	Rows    int64      `json:"rows,omitempty"`
+	Last    sobject.ID `json:"last,omitempty"`
+	// Done: the chunk's pages are all stored, the job is still to be deleted.
+	Done bool `json:"done,omitempty"`
+}
+
+// window is a half-open span of SystemModstamp and how far it was read.
+type window struct {
+	From time.Time  `json:"from"`
+	To   time.Time  `json:"to"`
+	At   time.Time  `json:"at,omitzero"`
+	ID   sobject.ID `json:"id,omitempty"`
+	// Rows are all read; deletions are not yet.
+	Rows bool `json:"rows,omitempty"`
+}
+
+func (p place) encode() (Position, error) {
+	p.Version = positionVersion
+	text, err := json.Marshal(p)
+	if err != nil {
+		return "", fmt.Errorf("importer: encode a position: %w", err)
+	}
+	return Position(text), nil
+}
+
+// decode reads a position that a sink returned.
+func (pos Position) decode() (place, error) {
+	var p place
+	if pos == "" {
+		return p, nil
+	}
+	dec := json.NewDecoder(strings.NewReader(string(pos)))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&p); err != nil {
+		return place{}, fmt.Errorf("importer: the sink returned a position that is none: %w", err)
+	}
+	if dec.More() {
+		return place{}, errors.New("importer: the sink returned a position with something behind it")
+	}
+	if err := p.check(); err != nil {
+		return place{}, fmt.Errorf("importer: the sink returned a position that is none: %w", err)
+	}
+	return p, nil
+}
+
+func (p place) check() error {
+	if p.Version != positionVersion {
+		return fmt.Errorf("version %d; this release writes %d: was it stored by a newer one?", p.Version, positionVersion)
+	}
+	ids := []sobject.ID{}
+	if p.Covered.IsZero() {
+		return errors.New("no covered time")
+	}
+	if b := p.Backfill; b != nil {
+		ids = append(ids, b.After, b.Last)
+		if b.Rows < 0 || b.Job == "" && (b.Locator != "" || b.Rows != 0 || b.Done) || strings.ContainsAny(b.Job, "/?#% ") {
+			return errors.New("a backfill without a job, or with a malformed one")
+		}
+	}
+	if w := p.Window; w != nil {
+		ids = append(ids, w.ID)
+		if w.From.IsZero() || w.To.Before(w.From) || (w.ID != "") != !w.At.IsZero() {
+			return errors.New("a window that ends before it begins")
+		}
+	}
+	for _, id := range ids {
+		if id == "" {
+			continue
+		}
+		if canonical, err := sobject.ParseID(string(id)); err != nil || canonical != id {
+			return fmt.Errorf("malformed id %q", id)
+		}
+	}
+	return nil
+}
+
+// class groups field types by how their values are kept; a field that moves
+// to another class has to be read again.
+func class(t sobject.FieldType) string {
+	switch {
+	case t == sobject.TypeBoolean:
+		return "b"
+	case t == sobject.TypeInt || t == sobject.TypeLong:
+		return "i"
+	case t.Numeric():
+		return "n"
+	case t == sobject.TypeDate:
+		return "d"
+	case t == sobject.TypeDateTime:
+		return "s"
+	}
+	return "t"
+}
+
+// signature lists columns as place.Fields keeps them.
+func signature(columns []sobject.DescribeField) []string {
+	out := make([]string, 0, len(columns))
+	for _, c := range columns {
+		out = append(out, c.Name+"#"+class(c.Type))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// added returns the names in now that before lacks.
+func added(before, now []string) []string {
+	var out []string
+	for _, f := range now {
+		if !slices.Contains(before, f) {
+			name, _, _ := strings.Cut(f, "#")
+			out = append(out, name)
+		}
+	}
+	return out
+}
