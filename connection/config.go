@@ -1,0 +1,174 @@
+package connection
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/orglink/orglink"
+	"github.com/orglink/orglink/salesforce"
+)
+
+// App is an OAuth client of the host in Salesforce: a connected app or an
+// external client app.
+type App struct {
+	// Name is stored with each connection; never change it. Defaults to
+	// "default".
+	Name string
+	// ClientID is the consumer key. Required.
+	ClientID string
+	// ClientSecret is the consumer secret. Without one, token responses
+	// cannot be verified by their signature.
+	ClientSecret orglink.Secret
+	// RedirectURL is the callback of this app. Defaults to
+	// Config.RedirectURL.
+	RedirectURL string
+	// Tenant restricts the app to one tenant, for apps that belong to a
+	// customer. Empty: every tenant.
+	Tenant orglink.TenantID
+}
+
+// Config configures a Manager. Apps, Store, Tokens, Environment, RedirectURL
+// and Sealer are required.
+type Config struct {
+	// Apps are the host's OAuth clients; the first that a tenant may use is
+	// its default.
+	Apps []App
+	// Store keeps connections, Tokens their grants.
+	Store  Store
+	Tokens TokenStore
+	// Sealer encrypts tokens before they reach the stores; see
+	// orglink.NewKeyRing.
+	Sealer orglink.Sealer
+	// InsecureNoSealer lets the Manager start without a Sealer and store
+	// tokens readable. For experiments only.
+	InsecureNoSealer bool
+	// Environment names the installation, such as "production" or
+	// "staging". Sealed tokens open in the same environment only, so that a
+	// copied database cannot use the other's tokens.
+	Environment string
+	// RedirectURL is where Salesforce sends the browser back: the address of
+	// the host's callback route, as it is registered with the apps.
+	RedirectURL string
+	// LoginHost is where people sign in when they name no place. Defaults to
+	// ProductionLogin.
+	LoginHost string
+	// Types are the kinds of connections. Defaults to Team{} and Personal{}.
+	Types []Type
+	// Events is told what happens to connections. Defaults to nobody.
+	Events Events
+	// HTTPClient sends token requests; its redirect policy is replaced. It
+	// must not retry by itself: a repeated refresh revokes a rotated token.
+	// Defaults to a client with http.DefaultTransport.
+	HTTPClient *http.Client
+	// TrustedHosts are hosts ("host" or "host:port") that tokens may go to
+	// besides Salesforce's own, for tests. Loopback ones may be plain http.
+	TrustedHosts []string
+	// Client is the template of the clients that Manager.Client returns. Its
+	// Tokens are replaced; HTTPClient and TrustedHosts default to those above.
+	Client salesforce.Config
+	// Observer sees every call of every client, with its connection. It is
+	// called besides Client.Observer. Defaults to none.
+	Observer func(Connection, salesforce.Call)
+	// Logger gets warnings about clean-up that will be tried again. Defaults
+	// to none.
+	Logger *slog.Logger
+
+	// StateLifetime is how long an authorisation may take. Defaults to 30
+	// minutes.
+	StateLifetime time.Duration
+	// RefreshTimeout bounds one token request. Defaults to 20 seconds. The
+	// lease on a grant lasts three times as long.
+	RefreshTimeout time.Duration
+	// Staleness is how long Client answers from memory before it reads the
+	// connection again. Defaults to 30 seconds; negative means never from
+	// memory.
+	Staleness time.Duration
+	// SlowRetry is how long to wait before a refresh that was refused for a
+	// passing reason (inactive user, IP range, login rate) is tried again.
+	// Defaults to 15 minutes.
+	SlowRetry time.Duration
+}
+
+func (cfg *Config) setDefaults() {
+	cfg.Apps = slices.Clone(cfg.Apps)
+	for i := range cfg.Apps {
+		if cfg.Apps[i].Name == "" {
+			cfg.Apps[i].Name = "default"
+		}
+		if cfg.Apps[i].RedirectURL == "" {
+			cfg.Apps[i].RedirectURL = cfg.RedirectURL
+		}
+	}
+	if cfg.Types == nil {
+		cfg.Types = []Type{Team{}, Personal{}}
+	}
+	if cfg.LoginHost == "" {
+		cfg.LoginHost = ProductionLogin
+	}
+	for _, d := range []struct {
+		at       *time.Duration
+		fallback time.Duration
+	}{{&cfg.StateLifetime, 30 * time.Minute}, {&cfg.RefreshTimeout, 20 * time.Second}, {&cfg.Staleness, 30 * time.Second}, {&cfg.SlowRetry, 15 * time.Minute}} {
+		if *d.at == 0 {
+			*d.at = d.fallback
+		}
+	}
+}
+
+// check reports all problems at once.
+func (cfg *Config) check(hosts hostRules) error {
+	var errs []error
+	need := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	need(len(cfg.Apps) > 0, "Apps is empty: give at least one App with its ClientID")
+	names := map[string]bool{}
+	for _, a := range cfg.Apps {
+		need(a.ClientID != "", "app %q has no ClientID", a.Name)
+		need(!names[a.Name], "two apps are named %q", a.Name)
+		names[a.Name] = true
+		need(absolute(a.RedirectURL), "the RedirectURL of app %q, %q, is not an absolute http or https address", a.Name, a.RedirectURL)
+	}
+	need(cfg.Store != nil, "Store is missing: NewMemoryStore or NewSQLStore make one")
+	need(cfg.Tokens != nil, "Tokens is missing: NewMemoryTokenStore or NewSQLTokenStore make one")
+	need(cfg.Sealer != nil || cfg.InsecureNoSealer, "Sealer is missing, so tokens would be stored readable: give an orglink.KeyRing, or set InsecureNoSealer for an experiment")
+	need(cfg.Sealer == nil || !cfg.InsecureNoSealer, "Sealer and InsecureNoSealer exclude each other")
+	need(cfg.Environment != "", "Environment is missing: name the installation, such as \"production\"")
+	types := map[string]bool{}
+	for _, t := range cfg.Types {
+		if t == nil || t.Name() == "" {
+			errs = append(errs, errors.New("a Type is nil or has no name"))
+			continue
+		}
+		need(!types[t.Name()], "two types are named %q", t.Name())
+		types[t.Name()] = true
+	}
+	need(cfg.StateLifetime > 0 && cfg.RefreshTimeout > 0 && cfg.SlowRetry > 0, "StateLifetime, RefreshTimeout and SlowRetry must be positive")
+	if cfg.HTTPClient != nil {
+		_, retries := cfg.HTTPClient.Transport.(*retryablehttp.RoundTripper)
+		need(!retries, "HTTPClient retries by itself; a repeated token request revokes rotated tokens, so give a plain client")
+	}
+	if _, err := salesforce.CheckURL(ProductionLogin, cfg.TrustedHosts...); err != nil {
+		errs = append(errs, err)
+	} else if _, err := hosts.login(cfg.LoginHost, ProductionLogin); err != nil {
+		errs = append(errs, fmt.Errorf("LoginHost: %w", err))
+	}
+	if len(errs) > 0 {
+		return fmt.Errorf("connection: configuration: %w", errors.Join(errs...))
+	}
+	return nil
+}
+
+func absolute(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
+}

@@ -1,0 +1,46 @@
+// Package connection links the tenants of a host product to Salesforce orgs.
+//
+// A [Manager] runs the web-server OAuth flow with PKCE, stores the tokens
+// sealed, keeps them alive across goroutines and processes, tells whether and
+// why a connection does not work, compares permissions with what a sync needs,
+// and hands out clients:
+//
+//	m, err := connection.New(connection.Config{
+//		Apps:        []connection.App{{ClientID: id, ClientSecret: orglink.NewSecret(secret)}},
+//		Store:       store,
+//		Tokens:      store.Tokens(),
+//		Sealer:      ring, // orglink.NewKeyRing
+//		Environment: "production",
+//		RedirectURL: "https://product.example/salesforce/callback",
+//	})
+//
+//	auth, err := m.Start(ctx, actor, connection.StartRequest{}) // send the browser to auth.URL
+//	conn, err := m.Finish(ctx, actor, request.URL.Query())      // at the callback
+//	client, err := m.Client(ctx, conn.Tenant, conn.ID)          // a *salesforce.Client
+//
+// [Manager.Handler] is both steps as an http.Handler.
+//
+// # What is stored where
+//
+// A [Store] keeps connections, which hold no secrets, and the states of
+// authorisations under way. A [TokenStore] keeps grants: tokens sealed with
+// the host's keys and bound to tenant, grant, field and environment.
+// [NewSQLStore] gives both in one database, [NewMemoryStore] and
+// [NewMemoryTokenStore] are for tests; package connectiontest checks one's own.
+//
+// # How a token is kept alive
+//
+// Salesforce tells no expiry: a token is used until it is rejected. Then one
+// refresh goes out for its grant, whoever asks and in whichever process; the
+// others wait and read its result. An intent is stored before the request is
+// sent, which is sent once, and a rotated refresh token is stored before the
+// new access token is handed out. A refusal ends a grant only when Salesforce
+// says that the refresh token itself is expired or revoked and it is still the
+// stored one; everything else is a [State] with the grant kept.
+//
+// # Errors
+//
+// Errors are [*Error] values of a kind such as [ErrDenied]; [Explain] gives
+// the sentence for the person concerned. None holds a token, and none repeats
+// text of Salesforce that repeats one.
+package connection

@@ -1,0 +1,170 @@
+package connection
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/orglink/orglink"
+)
+
+// HandlerConfig configures a Handler. Actor is required.
+type HandlerConfig struct {
+	// Actor tells who sends a request, from the host's own session. An error
+	// is answered by Unauthenticated.
+	Actor func(*http.Request) (orglink.Actor, error)
+	// Unauthenticated answers requests without an actor. Defaults to status
+	// 401 with a plain page.
+	Unauthenticated http.Handler
+	// Connected answers a callback that succeeded. It should redirect to a
+	// page of the host, so that the code leaves the address bar. Defaults to
+	// a plain page.
+	Connected func(http.ResponseWriter, *http.Request, Connection)
+	// Failed answers what failed, with an error of this package; Explain
+	// gives its sentence. Defaults to a plain page.
+	Failed func(http.ResponseWriter, *http.Request, error)
+}
+
+// Handler returns the two routes that a host mounts, under any prefix it
+// strips:
+//
+//	GET  /start     a page with one button
+//	POST /start     redirects to Salesforce; form fields type, login, app,
+//	                connection and other_org=yes as in StartRequest, and
+//	                login_hint, all optional
+//	GET  /callback  where Salesforce sends the browser back
+//
+// Requests to /start from other sites are refused.
+func (m *Manager) Handler(cfg HandlerConfig) (http.Handler, error) {
+	if cfg.Actor == nil {
+		return nil, errors.New("connection: handler: Actor is missing: say who sends a request")
+	}
+	if cfg.Unauthenticated == nil {
+		cfg.Unauthenticated = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			writePage(w, http.StatusUnauthorized, page{Title: "Please sign in", Text: "Sign in to the product first, then open this page again."})
+		})
+	}
+	if cfg.Connected == nil {
+		cfg.Connected = func(w http.ResponseWriter, _ *http.Request, c Connection) {
+			writePage(w, http.StatusOK, page{Title: "Salesforce is connected", Text: c.Title() + " is connected. You can close this page."})
+		}
+	}
+	if cfg.Failed == nil {
+		cfg.Failed = func(w http.ResponseWriter, _ *http.Request, err error) {
+			writePage(w, statusOf(err), page{Title: "Salesforce was not connected", Text: Explain(err)})
+		}
+	}
+	h := &handler{m, cfg}
+	mux := http.NewServeMux()
+	mux.Handle("GET /start", h.as(h.ask))
+	mux.Handle("POST /start", http.NewCrossOriginProtection().Handler(h.as(h.start)))
+	mux.Handle("GET /callback", h.as(h.callback))
+	return secure(mux), nil
+}
+
+type handler struct {
+	m   *Manager
+	cfg HandlerConfig
+}
+
+// as finds the actor first.
+func (h *handler) as(next func(http.ResponseWriter, *http.Request, orglink.Actor)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		actor, err := h.cfg.Actor(r)
+		if err != nil {
+			h.cfg.Unauthenticated.ServeHTTP(w, r)
+			return
+		}
+		next(w, r, actor)
+	})
+}
+
+var startFields = []string{"type", "login", "app", "connection", "other_org", "login_hint"}
+
+func (h *handler) ask(w http.ResponseWriter, r *http.Request, _ orglink.Actor) {
+	p := page{Title: "Connect Salesforce", Text: "You will be sent to Salesforce to sign in and to allow access.", Button: "Continue to Salesforce"}
+	for _, name := range startFields {
+		if v := r.FormValue(name); v != "" && len(v) <= maxParameter {
+			p.Hidden = append(p.Hidden, field{name, v})
+		}
+	}
+	writePage(w, http.StatusOK, p)
+}
+
+func (h *handler) start(w http.ResponseWriter, r *http.Request, actor orglink.Actor) {
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	if err := r.ParseForm(); err != nil {
+		http.Error(w, "The form could not be read.", http.StatusBadRequest)
+		return
+	}
+	auth, err := h.m.Start(r.Context(), actor, StartRequest{
+		Type:          r.PostForm.Get("type"),
+		App:           r.PostForm.Get("app"),
+		LoginHost:     r.PostForm.Get("login"),
+		Connection:    orglink.ConnectionID(r.PostForm.Get("connection")),
+		AllowOtherOrg: r.PostForm.Get("other_org") == "yes",
+		LoginHint:     r.PostForm.Get("login_hint"),
+	})
+	if err != nil {
+		h.cfg.Failed(w, r, err)
+		return
+	}
+	http.Redirect(w, r, auth.URL, http.StatusSeeOther)
+}
+
+func (h *handler) callback(w http.ResponseWriter, r *http.Request, actor orglink.Actor) {
+	c, err := h.m.Finish(r.Context(), actor, r.URL.Query())
+	if err != nil {
+		h.cfg.Failed(w, r, err)
+		return
+	}
+	h.cfg.Connected(w, r, c)
+}
+
+// secure sets what every answer needs: the callback's address holds a code, so
+// no page may be cached, framed or named as a referrer.
+func secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func statusOf(err error) int {
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return http.StatusNotFound
+	case errors.Is(err, ErrOtherActor), errors.Is(err, ErrOtherTenant), errors.Is(err, ErrNotAllowed), errors.Is(err, ErrDenied):
+		return http.StatusForbidden
+	case errors.Is(err, ErrOtherOrg), errors.Is(err, ErrForeignOrg), errors.Is(err, ErrConflict):
+		return http.StatusConflict
+	case errors.Is(err, ErrUnreachable), errors.Is(err, ErrBadAnswer), errors.Is(err, ErrSignature):
+		return http.StatusBadGateway
+	case errors.Is(err, ErrStorage):
+		return http.StatusInternalServerError
+	}
+	return http.StatusBadRequest
+}
+
+// page is one of the plain default pages.
+type page struct {
+	Title, Text, Button string
+	Hidden              []field
+}
+
+type field struct{ Name, Value string }
+
+func writePage(w http.ResponseWriter, status int, p page) {
+	var b strings.Builder
+	if err := pageTemplate.Execute(&b, p); err != nil {
+		http.Error(w, p.Text, status)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprint(w, b.String())
+}
