@@ -164,8 +164,8 @@ type shortList struct{ link.Store }
 
 func (s shortList) List(ctx context.Context, t orglink.TenantID, c orglink.ConnectionID, o, after string, limit int) ([]link.Pair, error) {
 	list, err := s.Store.List(ctx, t, c, o, after, limit)
-	if len(list) > 1 && after != "" {
-		list = list[:len(list)-1]
+	if len(list) < limit {
+		return nil, err // a page that is not full taken for the end
 	}
 	return list, err
 }
