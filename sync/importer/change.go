@@ -78,6 +78,8 @@ type Version struct {
 	Exists bool
 	// Gone is true for a tombstone.
 	Gone bool
+	// Merged is true for the tombstone of a merge.
+	Merged bool
 	// SystemModstamp and ReadAt of the last change that set the version.
 	SystemModstamp time.Time
 	ReadAt         time.Time
@@ -89,7 +91,9 @@ type Version struct {
 //   - a Full applies to an unknown record; to a known one when it is not older
 //     by (SystemModstamp, ReadAt); to a tombstone when it was read later or
 //     carries a later SystemModstamp;
-//   - a tombstone applies exactly when the stored Full would not beat it;
+//   - a tombstone applies exactly when the stored Full would not beat it, and to
+//     another tombstone when it is not older; but only a Merged replaces a
+//     Merged, because the others do not know the survivor;
 //   - a Partial applies to a known, present record whose SystemModstamp is not
 //     later. It never creates one and never raises the version.
 func (v Version) Applies(c Change) bool {
@@ -99,7 +103,9 @@ func (v Version) Applies(c Change) bool {
 	case !v.Exists:
 		return true
 	case c.Kind.Gone() && v.Gone:
-		// A better-informed or later tombstone replaces the stored one.
+		if v.Merged && c.Kind != Merged {
+			return false
+		}
 		return c.SystemModstamp.After(v.SystemModstamp) ||
 			c.SystemModstamp.Equal(v.SystemModstamp) && !c.ReadAt.Before(v.ReadAt)
 	case c.Kind.Gone():
@@ -122,5 +128,5 @@ func (v Version) After(c Change) Version {
 	if c.Kind == Partial {
 		return v
 	}
-	return Version{Exists: true, Gone: c.Kind.Gone(), SystemModstamp: c.SystemModstamp, ReadAt: c.ReadAt}
+	return Version{Exists: true, Gone: c.Kind.Gone(), Merged: c.Kind == Merged, SystemModstamp: c.SystemModstamp, ReadAt: c.ReadAt}
 }

@@ -48,6 +48,11 @@ type backfill struct {
 	Locator string     `json:"locator,omitempty"`
 	Rows    int64      `json:"rows,omitempty"`
 	Last    sobject.ID `json:"last,omitempty"`
+	// Total is how many rows the complete job has.
+	Total int64 `json:"total,omitempty"`
+	// REST: the Bulk API does not know the object; pages of REST queries are
+	// read instead.
+	REST bool `json:"rest,omitempty"`
 	// Done: the chunk's pages are all stored, the job is still to be deleted.
 	Done bool `json:"done,omitempty"`
 }
@@ -101,7 +106,7 @@ func (p place) check() error {
 	}
 	if b := p.Backfill; b != nil {
 		ids = append(ids, b.After, b.Last)
-		if b.Rows < 0 || b.Job == "" && (b.Locator != "" || b.Rows != 0 || b.Done) || strings.ContainsAny(b.Job, "/?#% ") {
+		if b.Rows < 0 || b.Total < 0 || b.Job == "" && (b.Locator != "" || b.Rows != 0 || b.Done) || strings.ContainsAny(b.Job, "/?#% ") {
 			return errors.New("a backfill without a job, or with a malformed one")
 		}
 	}

@@ -47,6 +47,7 @@ func versionRule(ctx context.Context, f Fixture) error {
 		{"an old deletion of a record undeleted since", c{full(idA, "1", 6, 7), gone(importer.Deleted, idA, "", 5, 7)}, "1"},
 		{"a deletion read before a later full read", c{full(idA, "1", 1, 6), gone(importer.Deleted, idA, "", 5, 5)}, "1"},
 		{"no longer visible", c{full(idA, "1", 1, 1), gone(importer.NotVisible, idA, "", -1, 2)}, "-"},
+		{"a deletion does not hide the survivor of a merge", c{gone(importer.Merged, idA, idB, 2, 2), gone(importer.Deleted, idA, "", 3, 3)}, "-"},
 		{"visible again", c{gone(importer.NotVisible, idA, "", -1, 2), full(idA, "1", 1, 3)}, "1"},
 	}
 	s := stream()
@@ -67,6 +68,11 @@ func versionRule(ctx context.Context, f Fixture) error {
 			}
 			if err := has(ctx, f, s, id, k.want); err != nil {
 				errs = append(errs, fmt.Errorf("%s: %w", k.what, err))
+			}
+			if merged := slices.IndexFunc(k.changes, func(c importer.Change) bool { return c.Kind == importer.Merged }); merged >= 0 {
+				if got, err := f.Read(ctx, s, id); err != nil || got.Survivor != k.changes[merged].Survivor {
+					errs = append(errs, fmt.Errorf("%s: the survivor is %q (%w)", k.what, got.Survivor, err))
+				}
 			}
 			// Only the last change is repeated: a longer history need not
 			// pass through the same states again.

@@ -1,0 +1,283 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/orglink/orglink/salesforce"
+	"github.com/orglink/orglink/salesforce/bulk"
+	"github.com/orglink/orglink/salesforce/sobject"
+	"github.com/orglink/orglink/salesforce/soql"
+)
+
+// backfill reads all records by Id, a Bulk job for each chunk. The position
+// names the job before it is waited for, so that whoever goes on after a crash
+// waits for the same one.
+func (s *step) backfill(ctx context.Context) error {
+	s.did.phase = "backfill"
+	if s.place.Backfill.Added != nil {
+		s.did.phase = "read added fields"
+	}
+	switch b := s.place.Backfill; {
+	case b.REST:
+		return s.backfillREST(ctx)
+	case b.Job == "":
+		return s.startChunk(ctx)
+	case b.Done:
+		return s.endChunk(ctx)
+	default:
+		return s.chunkPage(ctx)
+	}
+}
+
+// backfillColumns are what the backfill reads: of an object's first one what
+// was selected when it began and still is; later additions are read by a
+// backfill of their own.
+func (s *step) backfillColumns() []sobject.DescribeField {
+	list := s.place.Fields
+	if s.place.Backfill.Added != nil {
+		list = nil
+		for _, f := range s.place.Fields {
+			for _, name := range s.place.Backfill.Added {
+				if strings.HasPrefix(f, name+"#") {
+					list = append(list, f)
+				}
+			}
+		}
+		list = append(list, "Id#t", "SystemModstamp#s")
+	}
+	return keep(s.stream.Columns, list)
+}
+
+// backfillQuery is the query of a chunk. Archived activities are not deleted:
+// where there are any, all rows are asked for but the deleted ones.
+func (s *step) backfillQuery(columns []sobject.DescribeField, limit int) (text string, all bool) {
+	q := soql.Select(names(columns)...).From(s.stream.Object)
+	if s.im.cfg.Owners != nil && s.place.Backfill.Added == nil {
+		q.AddFields(extra(s.describe, columns, "OwnerId")...)
+	}
+	if after := s.place.Backfill.After; after != "" {
+		q.AndWhere(soql.Compare("Id", soql.OpGt, soql.ID(after)))
+	}
+	if _, all = s.describe.Field("IsArchived"); all {
+		_, all = s.describe.Field("IsDeleted")
+	}
+	if all {
+		q.AndWhere(soql.Compare("IsDeleted", soql.OpEq, soql.Bool(false)))
+	}
+	return q.OrderBy(soql.Asc("Id")).Limit(limit).String(), all
+}
+
+func (s *step) startChunk(ctx context.Context) error {
+	now, err := s.client.ServerTime(ctx)
+	if err != nil {
+		return err
+	}
+	columns := s.backfillColumns()
+	text, all := s.backfillQuery(columns, s.im.cfg.ChunkRows)
+	job, err := bulk.StartQuery(ctx, s.client, text, bulk.QueryConfig{All: all})
+	s.did.calls++
+	b := s.place.Backfill
+	if notInBulk(err) {
+		b.REST = true
+		return s.commit(ctx, nil, b.Added == nil)
+	}
+	if err != nil {
+		return err
+	}
+	s.did.jobs++
+	*b = backfill{Added: b.Added, After: b.After, Job: job.ID(), Fields: names(columns), ReadAt: now}
+	if err := s.commit(ctx, nil, b.Added == nil); err != nil {
+		// Nobody will know the job: do not leave it to run for nothing.
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		return errors.Join(err, ignoreAbort(job.Abort(end)))
+	}
+	return nil
+}
+
+// ignoreAbort drops the refusal to abort a job that is already complete.
+func ignoreAbort(err error) error {
+	var refused *salesforce.Error
+	if errors.As(err, &refused) {
+		return nil
+	}
+	return err
+}
+
+// notInBulk tells that the Bulk API does not know the object at all.
+func notInBulk(err error) bool {
+	var e *salesforce.Error
+	return errors.As(err, &e) && (e.Code == "INVALIDENTITY" || e.Code == "InvalidEntity")
+}
+
+// chunkPage stores one page of the running job, once it is complete.
+func (s *step) chunkPage(ctx context.Context) error {
+	b := s.place.Backfill
+	job, err := bulk.OpenQueryWith(s.client, b.Job, bulk.QueryConfig{MaxRecords: s.im.cfg.PageRows})
+	if err != nil {
+		return err
+	}
+	if b.Locator == "" {
+		ready, err := s.await(ctx, job)
+		if err != nil || !ready {
+			return s.lost(ctx, err)
+		}
+	}
+	page, err := job.Page(ctx, b.Locator, s.im.cfg.PageRows)
+	s.did.calls++
+	if err != nil {
+		return s.lost(ctx, err)
+	}
+	rows, err := s.readPage(page.Records)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		b.Last = max(b.Last, r.change.ID)
+	}
+	b.Rows += int64(len(rows))
+	b.Locator = page.Next
+	b.Done = page.Next == ""
+	s.did.done, s.did.total = b.Rows, b.Total
+	if b.Done && b.Rows != b.Total {
+		got, want := b.Rows, b.Total
+		return s.again(ctx, fmt.Errorf("%w: %d rows of Bulk job %s, %d counted", ErrMiscount, got, b.Job, want))
+	}
+	return s.commit(ctx, rows, b.Added == nil)
+}
+
+func (s *step) readPage(records []sobject.Record) ([]row, error) {
+	b := s.place.Backfill
+	var columns []sobject.DescribeField
+	for _, c := range s.stream.Columns {
+		for _, name := range b.Fields {
+			if c.Name == name {
+				columns = append(columns, c)
+			}
+		}
+	}
+	r := newReader(s.stream.Object, columns, b.ReadAt)
+	if b.Added != nil {
+		r.partial = b.Added
+	}
+	rows := make([]row, 0, len(records))
+	for _, rec := range records {
+		one, err := r.row(rec)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, one)
+	}
+	return rows, nil
+}
+
+// await looks at the job until it is complete or the step has lasted long
+// enough.
+func (s *step) await(ctx context.Context, job *bulk.QueryJob) (ready bool, err error) {
+	begun, pause := time.Now(), s.im.cfg.PollMin
+	for {
+		info, err := job.Info(ctx)
+		s.did.calls++
+		if err == nil {
+			err = info.Err()
+		}
+		if err != nil {
+			return false, err
+		}
+		s.did.total = info.NumberRecordsProcessed
+		if info.State == bulk.JobComplete {
+			s.place.Backfill.Total = info.NumberRecordsProcessed
+			return true, nil
+		}
+		if time.Since(begun)+pause > s.im.cfg.StepTime {
+			s.did.wait = pause
+			return false, nil
+		}
+		select {
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		case <-time.After(pause):
+		}
+		pause = min(pause+pause/2, s.im.cfg.PollMax)
+	}
+}
+
+// lost handles a job that failed, or that the org no longer has: its chunk is
+// begun again. Other errors pass through and leave the job.
+func (s *step) lost(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(err, salesforce.ErrNotFound):
+		return s.again(ctx, nil)
+	case errors.Is(err, bulk.ErrFailed), errors.Is(err, bulk.ErrAborted):
+		return s.again(ctx, err)
+	}
+	return err
+}
+
+// again forgets the running job, so that the next step begins the chunk anew,
+// and returns err.
+func (s *step) again(ctx context.Context, err error) error {
+	b := s.place.Backfill
+	*b = backfill{Added: b.Added, After: b.After}
+	if failed := s.commit(ctx, nil, b.Added == nil); failed != nil {
+		return errors.Join(err, failed)
+	}
+	return err
+}
+
+// endChunk deletes the job and goes on to the next chunk, or to increments.
+func (s *step) endChunk(ctx context.Context) error {
+	b := s.place.Backfill
+	err := bulk.OpenQuery(s.client, b.Job).Delete(ctx)
+	s.did.calls++
+	var refused *salesforce.Error
+	if err != nil && !errors.As(err, &refused) {
+		return err
+	}
+	// A job that Salesforce refuses to delete goes by itself after 7 days.
+	s.nextChunk(b.Rows >= int64(s.im.cfg.ChunkRows), b.Last)
+	return s.commit(ctx, nil, true)
+}
+
+func (s *step) nextChunk(more bool, last sobject.ID) {
+	if !more || last == "" {
+		s.place.Backfill = nil
+		return
+	}
+	*s.place.Backfill = backfill{Added: s.place.Backfill.Added, After: last, REST: s.place.Backfill.REST}
+}
+
+// backfillREST reads objects that Bulk does not know, a page a step.
+func (s *step) backfillREST(ctx context.Context) error {
+	now, err := s.client.ServerTime(ctx)
+	if err != nil {
+		return err
+	}
+	b := s.place.Backfill
+	columns := s.backfillColumns()
+	b.Fields, b.ReadAt = names(columns), now
+	text, all := s.backfillQuery(columns, s.im.cfg.QueryRows)
+	var records []sobject.Record
+	for rec, err := range s.client.QueryWith(ctx, text, salesforce.QueryOptions{All: all}) {
+		if err != nil {
+			return err
+		}
+		records = append(records, rec)
+	}
+	s.did.calls++
+	rows, err := s.readPage(records)
+	if err != nil {
+		return err
+	}
+	var last sobject.ID
+	if len(rows) > 0 {
+		last = rows[len(rows)-1].change.ID
+	}
+	initial := b.Added == nil
+	s.nextChunk(len(rows) >= s.im.cfg.QueryRows, last)
+	return s.commit(ctx, rows, initial)
+}

@@ -1,0 +1,241 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/orglink/orglink"
+	"github.com/orglink/orglink/salesforce"
+	"github.com/orglink/orglink/salesforce/sobject"
+)
+
+// Job imports one object of one connection, step by step. It is a runner.Job,
+// and keeps nothing between steps that the sink's position does not hold.
+type Job struct {
+	im     *Importer
+	tenant orglink.TenantID
+	conn   orglink.ConnectionID
+	object string
+}
+
+// Jobs lists one job for each object that is selected on a connection.
+func (im *Importer) Jobs(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID) ([]*Job, error) {
+	objects, _, err := im.wanted(ctx, tenant, conn)
+	if err != nil {
+		return nil, err
+	}
+	jobs := make([]*Job, len(objects))
+	for i, o := range objects {
+		jobs[i] = &Job{im, tenant, conn, o}
+	}
+	return jobs, nil
+}
+
+// Key implements runner.Job.
+func (j *Job) Key() string {
+	return Stream{Tenant: j.tenant, Connection: j.conn, Object: j.object}.Key()
+}
+
+// Object returns the object's API name.
+func (j *Job) Object() string { return j.object }
+
+// Step implements runner.Job: it begins, waits for, or stores a page of a
+// backfill, or reads a page of changes.
+func (j *Job) Step(ctx context.Context, fence uint64) (next time.Time, err error) {
+	d, err := j.step(ctx, fence, nil, true)
+	switch {
+	case err != nil:
+		return time.Time{}, err
+	case d.wait > 0:
+		return time.Now().Add(d.wait), nil
+	case d.covered.IsZero():
+		return time.Time{}, nil
+	}
+	return time.Now().Add(j.im.cfg.Interval), nil
+}
+
+// did is what a step did.
+type did struct {
+	// covered is set when nothing is left to do up to it.
+	covered time.Time
+	// wait asks to come back later, for a Bulk job that is not done.
+	wait  time.Duration
+	phase string
+	rows  int64 // read
+	kinds map[Kind]int64
+	calls int64
+	jobs  int64
+	// done and total are the rows of the running chunk, as far as known.
+	done, total int64
+}
+
+// clients is told each client that a step uses.
+type clients func(c *salesforce.Client)
+
+// step does one step. background steps leave a reserve of the quota.
+func (j *Job) step(ctx context.Context, fence uint64, using clients, background bool) (did, error) {
+	d, err := j.once(ctx, fence, using, background)
+	if errors.Is(err, salesforce.ErrInvalidField) || errors.Is(err, salesforce.ErrInvalidType) {
+		// The org changed after it was described: look again, once.
+		j.im.schemas.of(j.tenant, j.conn).forget()
+		d, err = j.once(ctx, fence, using, background)
+	}
+	if err != nil {
+		var named *ObjectError
+		if !errors.As(err, &named) {
+			err = &ObjectError{Object: j.object, Doing: d.phase, Err: err}
+		}
+		return d, err
+	}
+	if p := j.im.cfg.Progress; p != nil {
+		p(Progress{Tenant: j.tenant, Connection: j.conn, Object: j.object, Phase: d.phase, Rows: d.rows, Done: d.done, Total: d.total, Covered: d.covered})
+	}
+	return d, nil
+}
+
+func (j *Job) once(ctx context.Context, fence uint64, using clients, background bool) (did, error) {
+	s := &step{im: j.im, job: j, fence: fence, did: did{phase: "begin", kinds: map[Kind]int64{}}}
+	err := s.prepare(ctx, using, background)
+	if err == nil {
+		err = s.advance(ctx)
+	}
+	return s.did, err
+}
+
+// step is one step at work.
+type step struct {
+	im       *Importer
+	job      *Job
+	fence    uint64
+	client   *salesforce.Client
+	describe *sobject.Describe
+	stream   Stream
+	position Position
+	place    place
+	did      did
+}
+
+// prepare gets a client, the columns and the position.
+func (s *step) prepare(ctx context.Context, using clients, background bool) error {
+	j := s.job
+	objects, fields, err := s.im.wanted(ctx, j.tenant, j.conn)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(objects, j.object) {
+		return ErrNotSelected
+	}
+	if s.client, err = s.im.cfg.Clients.Client(ctx, j.tenant, j.conn); err != nil {
+		return fmt.Errorf("client of connection %s: %w", j.conn, err)
+	}
+	if using != nil {
+		using(s.client)
+	}
+	if u := s.client.Usage(); background && u.Max > 0 && float64(u.Used) >= s.im.cfg.MaxUsage*float64(u.Max) {
+		return fmt.Errorf("%w (%d of %d)", ErrQuotaReserve, u.Used, u.Max)
+	}
+	s.did.phase = "describe"
+	d, calls, err := s.im.schemas.of(j.tenant, j.conn).describe(ctx, s.client, j.object, objects, s.im.cfg.DescribeEvery)
+	s.did.calls += calls
+	if err != nil {
+		return err
+	}
+	columns, err := s.im.columns(j.tenant, j.conn, d, fields[j.object])
+	if err != nil {
+		return err
+	}
+	s.describe = d
+	s.stream = Stream{Tenant: j.tenant, Connection: j.conn, Object: j.object, Columns: columns}
+	s.did.phase = "open the sink"
+	if s.position, err = s.im.cfg.Sink.Open(ctx, s.stream, s.fence); err != nil {
+		return err
+	}
+	s.place, err = s.position.decode()
+	return err
+}
+
+// advance does what is next.
+func (s *step) advance(ctx context.Context) error {
+	now := signature(s.stream.Columns)
+	switch {
+	case s.position == "":
+		return s.begin(ctx, now)
+	case s.place.Backfill != nil:
+		return s.backfill(ctx)
+	}
+	// What is no longer selected or shown is forgotten, so that it is read
+	// again should it come back.
+	s.place.Fields = slices.DeleteFunc(s.place.Fields, func(f string) bool { return !slices.Contains(now, f) })
+	if fresh := added(s.place.Fields, now); len(fresh) > 0 && s.place.Window == nil {
+		s.did.phase = "read added fields"
+		s.place.Fields, s.place.Backfill = now, &backfill{Added: fresh}
+		return s.commit(ctx, nil, false)
+	}
+	return s.increment(ctx)
+}
+
+// begin fixes what the backfill covers, before anything is read.
+func (s *step) begin(ctx context.Context, fields []string) error {
+	now, err := s.client.ServerTime(ctx)
+	if err != nil {
+		return err
+	}
+	cutoff := now.Add(-s.im.cfg.Lag).Truncate(time.Second)
+	s.place = place{Fields: fields, Backfill: &backfill{}, Covered: cutoff}
+	if s.describe.Replicateable {
+		s.place.DeletesThrough = cutoff
+	}
+	return s.commit(ctx, nil, true)
+}
+
+// commit hands changes and the new place to the sink.
+func (s *step) commit(ctx context.Context, rows []row, initial bool) error {
+	next, err := s.place.encode()
+	if err != nil {
+		return err
+	}
+	changes, err := s.im.owned(ctx, s.stream, rows)
+	if err != nil {
+		return err
+	}
+	b := Batch{Stream: s.stream, Fence: s.fence, Prev: s.position, Next: next, Initial: initial, Changes: changes}
+	if err := s.im.cfg.Sink.Apply(ctx, b); err != nil {
+		return fmt.Errorf("store %d changes: %w", len(changes), err)
+	}
+	s.position = next
+	s.did.rows += int64(len(rows))
+	for _, c := range changes {
+		s.did.kinds[c.Kind]++
+	}
+	return nil
+}
+
+// owned resolves owners, before the sink opens its transaction.
+func (im *Importer) owned(ctx context.Context, stream Stream, rows []row) ([]Change, error) {
+	var users map[sobject.ID]orglink.UserID
+	if im.cfg.Owners != nil {
+		seen := map[sobject.ID]bool{}
+		var ids []sobject.ID
+		for _, r := range rows {
+			if r.owner != "" && !seen[r.owner] {
+				seen[r.owner] = true
+				ids = append(ids, r.owner)
+			}
+		}
+		if len(ids) > 0 {
+			var err error
+			if users, err = im.cfg.Owners.ResolveOwners(ctx, stream.Tenant, stream.Connection, ids); err != nil {
+				return nil, fmt.Errorf("find the host users of %d owners: %w", len(ids), err)
+			}
+		}
+	}
+	changes := make([]Change, len(rows))
+	for i, r := range rows {
+		changes[i] = r.change
+		changes[i].Owner = users[r.owner]
+	}
+	return changes, nil
+}
