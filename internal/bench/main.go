@@ -1,0 +1,102 @@
+// Command bench measures Orglink's Salesforce client against plain decoding,
+// in one process and one run:
+//
+//	go run -C internal/bench . [-suite client] [-rows 100000] [-rounds 5] [-json]
+//
+// A server in the same process answers with bytes prepared beforehand. The
+// ways of reading take turns, round after round, and each one's median counts,
+// so that a machine's bad moments hit all of them alike. Absolute numbers
+// belong to one machine; the ratios travel.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"text/tabwriter"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// settings are the flags.
+type settings struct {
+	suite  string
+	rows   int
+	rounds int
+	json   bool
+}
+
+func parse(args []string) (settings, error) {
+	var s settings
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.StringVar(&s.suite, "suite", "client", "what to measure: client")
+	flags.IntVar(&s.rows, "rows", 100_000, "records to read in one pass")
+	flags.IntVar(&s.rounds, "rounds", 5, "passes of each way of reading; the median counts")
+	flags.BoolVar(&s.json, "json", false, "print JSON instead of a table")
+	if err := flags.Parse(args); err != nil {
+		return s, err
+	}
+	switch {
+	case flags.NArg() > 0:
+		return s, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case s.suite != "client":
+		return s, fmt.Errorf("-suite %q: there is only client", s.suite)
+	case s.rows < 1 || s.rounds < 1:
+		return s, fmt.Errorf("-rows %d, -rounds %d: both must be 1 or more", s.rows, s.rounds)
+	}
+	return s, nil
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	s, err := parse(args)
+	if err != nil {
+		return err
+	}
+	results, err := clientSuite(ctx, s)
+	if err != nil {
+		return err
+	}
+	if s.json {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(struct {
+			Results []result `json:"results"`
+		}{results})
+	}
+	return table(out, s, results)
+}
+
+// table prints the results with their ratios to the two yardsticks of the same
+// workload: decoding with encoding/json, and only reading the bytes.
+func table(out io.Writer, s settings, results []result) error {
+	find := func(workload, decoder string) result {
+		for _, r := range results {
+			if r.Workload == workload && r.Decoder == decoder {
+				return r
+			}
+		}
+		return result{}
+	}
+	fmt.Fprintf(out, "%d Accounts of %d fields, pages of %d, median of %d interleaved rounds\n\n", s.rows, len(accountFields), pageRows, s.rounds)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "workload\tdecoder\trecords/s\tx stdlib\ttime / bytes-only\tallocs/record\tpeak heap MB\t")
+	for _, r := range results {
+		stdlib, bytes := find(r.Workload, "stdlib"), find(r.Workload, "bytes")
+		fmt.Fprintf(w, "%s\t%s\t%.0f\t%.2f\t%.2f\t%.2f\t%.1f\t\n", r.Workload, r.Decoder, r.RecordsPerSecond,
+			r.RecordsPerSecond/stdlib.RecordsPerSecond, bytes.RecordsPerSecond/r.RecordsPerSecond, r.AllocsPerRecord, float64(r.PeakHeapBytes)/1e6)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// Rows that do not fill the last page, so that paging and the end are seen.
+func TestClientSuite(t *testing.T) {
+	for _, rows := range []string{"1", "2000", "4100"} {
+		var out bytes.Buffer
+		if err := run(t.Context(), []string{"-rows", rows, "-rounds", "2", "-json"}, &out); err != nil {
+			t.Fatalf("%s rows: %v", rows, err)
+		}
+		var report struct {
+			Results []result `json:"results"`
+		}
+		if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, r := range report.Results {
+			names = append(names, r.Suite+"/"+r.Workload+"/"+r.Decoder)
+			if r.RecordsPerSecond <= 0 || r.AllocsPerRecord <= 0 {
+				t.Errorf("%s: %+v", rows, r)
+			}
+		}
+		if got := strings.Join(names, " "); got != "client/rest/orglink-record client/rest/stdlib client/rest/bytes" {
+			t.Errorf("results: %s", got)
+		}
+	}
+}
+
+func TestTable(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"-rows", "50", "-rounds", "1"}, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"records/s", "orglink-record", "stdlib", "bytes"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+}
+
+// A reader that loses rows must not get a result.
+func TestLostRows(t *testing.T) {
+	_, err := pass(t.Context(), reader{"lossy", func(context.Context) (int, error) { return 9, nil }}, 10)
+	if err == nil || !strings.Contains(err.Error(), "9 of 10") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// The prepared bytes are what they claim to be.
+func TestPreparedAccounts(t *testing.T) {
+	size := 0
+	for i := range 700 {
+		raw := account(i)
+		size += len(raw)
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal(raw, &fields); err != nil {
+			t.Fatalf("account %d: %v", i, err)
+		}
+		for _, name := range accountFields {
+			if _, ok := fields[name]; !ok {
+				t.Fatalf("account %d has no %s", i, name)
+			}
+		}
+		if len(fields) != len(accountFields)+1 {
+			t.Fatalf("account %d has %d keys", i, len(fields))
+		}
+	}
+	if mean := size / 700; mean < 700 || mean > 1100 {
+		t.Errorf("an account has %d bytes on average", mean)
+	}
+}
+
+func TestBadFlags(t *testing.T) {
+	for _, args := range [][]string{{"-suite", "sync"}, {"-rows", "0"}, {"-rounds", "0"}, {"extra"}} {
+		if err := run(t.Context(), args, &bytes.Buffer{}); err == nil {
+			t.Errorf("%v was taken", args)
+		}
+	}
+}
