@@ -159,7 +159,7 @@ func (j *IngestJob) Upload(ctx context.Context, rows iter.Seq2[sobject.Record, e
 }
 
 func (j *IngestJob) writeRows(w io.Writer, rows iter.Seq2[sobject.Record, error]) error {
-	csv := sobject.NewCSVWriter(&boundedWriter{w: w, left: MaxUpload}, j.cfg.Columns, j.cfg.Operation == Insert)
+	csv := sobject.NewCSVWriter(&boundedWriter{w: w, left: MaxUpload}, j.cfg.Columns...)
 	for rec, err := range rows {
 		if err == nil {
 			err = csv.Write(rec)

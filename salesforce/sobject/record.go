@@ -54,10 +54,14 @@ func (s *Shape) lookup(name string) (int, bool) {
 
 // Record is one row of an object. Its fields stand in the order they came.
 // The zero Record has no object and no fields. Records are immutable: With
-// returns a changed copy. A record may be kept for as long as one likes.
+// returns a changed copy. A record may be kept for as long as one likes; one
+// that was decoded keeps the block of some hundred kilobytes alive that it came
+// in, unless it is cloned.
 type Record struct {
 	shape  *Shape
-	values []Value
+	values []Value // of a record made by hand
+	block  *block  // of a decoded record: its cells from at on
+	at     int
 }
 
 // Field is a name and a value.
@@ -83,7 +87,7 @@ func NewRecord(object string, fields ...Field) Record {
 		at[f.Name] = len(names)
 		names, values = append(names, f.Name), append(values, f.Value)
 	}
-	return Record{NewShape(object, names...), values}
+	return Record{shape: NewShape(object, names...), values: values}
 }
 
 // RecordOf returns a record with a shared shape; values must have one element
@@ -92,7 +96,7 @@ func RecordOf(shape *Shape, values []Value) Record {
 	if len(values) != len(shape.names) {
 		panic(fmt.Sprintf("sobject: RecordOf: %d values for %d fields of %s", len(values), len(shape.names), shape.object))
 	}
-	return Record{shape, values}
+	return Record{shape: shape, values: values}
 }
 
 // Object returns the object's API name.
@@ -107,7 +111,20 @@ func (r Record) Object() string {
 func (r Record) IsZero() bool { return r.shape == nil }
 
 // Len returns the number of fields.
-func (r Record) Len() int { return len(r.values) }
+func (r Record) Len() int {
+	if r.shape == nil {
+		return 0
+	}
+	return len(r.shape.names)
+}
+
+// value returns the field at an index of the shape.
+func (r Record) value(i int) Value {
+	if r.block != nil {
+		return r.block.value(r.at + i)
+	}
+	return r.values[i]
+}
 
 // Value returns a field and whether it is present; a field that is present
 // may be null. Names are matched without regard to case.
@@ -116,14 +133,14 @@ func (r Record) Value(name string) (Value, bool) {
 	if !ok {
 		return Value{}, false
 	}
-	return r.values[i], true
+	return r.value(i), true
 }
 
 // Fields walks the fields in order.
 func (r Record) Fields() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
-		for i, v := range r.values {
-			if !yield(r.shape.names[i], v) {
+		for i := range r.Len() {
+			if !yield(r.shape.names[i], r.value(i)) {
 				return
 			}
 		}
@@ -203,7 +220,7 @@ func get[T any](r Record, path string, as func(Value) (T, error)) (T, error) {
 
 // With returns a copy of r with fields set or added.
 func (r Record) With(fields ...Field) Record {
-	all := make([]Field, 0, len(r.values)+len(fields))
+	all := make([]Field, 0, r.Len()+len(fields))
 	for n, v := range r.Fields() {
 		all = append(all, Field{n, v})
 	}
@@ -220,7 +237,7 @@ func (r Record) With(fields ...Field) Record {
 // Equal reports whether both records have the same object, the same fields in
 // any order, and equal values.
 func (r Record) Equal(o Record) bool {
-	if r.Object() != o.Object() || len(r.values) != len(o.values) {
+	if r.Object() != o.Object() || r.Len() != o.Len() {
 		return false
 	}
 	for n, v := range r.Fields() {

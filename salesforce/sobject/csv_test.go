@@ -1,0 +1,266 @@
+package sobject_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/orglink/orglink/salesforce/sobject"
+)
+
+func readCSV(r io.Reader) (header []string, rows [][]string, err error) {
+	c := sobject.NewCSVReader(r, "Account")
+	for rec, err := range c.Records() {
+		if err != nil {
+			return nil, nil, err
+		}
+		var row []string
+		for _, v := range rec.Fields() {
+			if v.IsNull() != (v.Raw() == "") {
+				return nil, nil, errors.New("an empty value must be null, and only that")
+			}
+			row = append(row, v.Raw())
+		}
+		rows = append(rows, row)
+	}
+	header, err = c.Header()
+	return header, rows, err
+}
+
+// readCSVSlowly is the oracle: encoding/csv with the reader's extra rules.
+func readCSVSlowly(raw []byte) (header []string, rows [][]string, err error) {
+	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
+	raw = bytes.ReplaceAll(raw, []byte{0}, nil)
+	all, err := csv.NewReader(bytes.NewReader(raw)).ReadAll()
+	if err != nil || len(all) == 0 {
+		return nil, nil, err
+	}
+	for i, name := range all[0] {
+		if name == "" || slices.Contains(all[0][:i], name) {
+			return nil, nil, errors.New("header")
+		}
+	}
+	for _, row := range all {
+		for i := range row {
+			row[i] = valid(row[i])
+		}
+	}
+	return all[0], all[1:], nil
+}
+
+// valid replaces each byte that is no UTF-8.
+func valid(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func checkCSV(t *testing.T, raw []byte) {
+	t.Helper()
+	header, want, slowErr := readCSVSlowly(raw)
+	for _, r := range []io.Reader{bytes.NewReader(raw), iotest.OneByteReader(bytes.NewReader(raw)), iotest.DataErrReader(bytes.NewReader(raw))} {
+		gotHeader, got, err := readCSV(r)
+		if (err != nil) != (slowErr != nil) {
+			t.Fatalf("%q: error %v, encoding/csv says %v", raw, err, slowErr)
+		}
+		if err != nil {
+			continue
+		}
+		for _, row := range got { // encoding/csv changes line ends inside quotes
+			for i := range row {
+				row[i] = strings.ReplaceAll(row[i], "\r\n", "\n")
+			}
+		}
+		if !slices.EqualFunc(got, want, slices.Equal) {
+			t.Fatalf("%q: %q, want %q", raw, got, want)
+		}
+		for i := range gotHeader {
+			if valid(strings.ReplaceAll(gotHeader[i], "\r\n", "\n")) != header[i] {
+				t.Fatalf("%q: header %q, want %q", raw, gotHeader, header)
+			}
+		}
+	}
+}
+
+var csvs = []string{
+	"", "\n", "\r\n", "Id,Name\n", "\"Id\",\"Name\"\n\"1\",\"Acme, \"\"Inc\"\"\"\n\"2\",\"\"\n", "Id,Name\r\n1,\"two\nlines\"\r\n2,\r\n", "\xef\xbb\xbf\"Id\"\n\"1\"\n",
+	"\"Id\",\"Owner.Name\"\n\"1\",\"Zoë \x00 😀\"\n", "Id\n1", "Id,Name\n1\n", "Id\n1,2\n", "Id\n\"1", "Id\n\"1\"x\n", "Id\na\"b\n", "Id,Id\n1,2\n", "Id,\n1,2\n", "Id\n\n1\n\n",
+	"Id,Name\n1,\xff\xfe\n2,\"a\"\"\xff\"\n", "Id\n1\r", "Id\n1\r2\n", "Id,B\n,\n", "\"a\"\"b\",c\n1,2\n", "Id\n\"\r\n\"\n",
+}
+
+func TestCSVAgainstEncodingCSV(t *testing.T) {
+	for _, raw := range csvs {
+		checkCSV(t, []byte(raw))
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	spice := []byte("\",\n\r\x00\xef\xbb\xbf a")
+	for range 20000 {
+		raw := []byte(csvs[rng.IntN(len(csvs))])
+		for range 1 + rng.IntN(4) {
+			at := rng.IntN(len(raw) + 1)
+			if rng.IntN(2) == 0 && at < len(raw) {
+				raw = slices.Delete(raw, at, at+1)
+				continue
+			}
+			raw = slices.Insert(raw, at, spice[rng.IntN(len(spice))])
+		}
+		checkCSV(t, raw)
+	}
+}
+
+func FuzzCSV(f *testing.F) {
+	for _, c := range csvs {
+		f.Add([]byte(c))
+	}
+	f.Fuzz(checkCSV)
+}
+
+func bigCSV(n int) []byte {
+	var b bytes.Buffer
+	b.WriteString(`"Id","Name","Industry","AnnualRevenue","NumberOfEmployees","BillingStreet","BillingCity","Phone","Website","OwnerId","CreatedDate","SystemModstamp","ParentId"` + "\n")
+	for i := range n {
+		fmt.Fprintf(&b, "\"001%015d\",\"Account \"\"%d\"\"\",\"Energy\",\"%d.5\",\"%d\",\"Main Street %d\nSecond floor\",\"Springfield\",\"+1 555 0100\",\"https://www.example.com/%d\",\"005000000000001AAA\",\"2024-01-02T03:04:05.000Z\",\"2024-02-03T04:05:06.000Z\",\"\"\n",
+			i, i, i*1000, i%5000, i, i)
+	}
+	return b.Bytes()
+}
+
+func TestCSVRowsMayBeKept(t *testing.T) {
+	var kept []sobject.Record
+	for rec, err := range sobject.NewCSVReader(bytes.NewReader(bigCSV(3000)), "Account").Records() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, rec)
+	}
+	if len(kept) != 3000 {
+		t.Fatal(len(kept))
+	}
+	for i, r := range kept {
+		if name, err := r.Text("Name"); err != nil || name != fmt.Sprintf("Account %q", fmt.Sprint(i)) {
+			t.Fatal(i, name, err)
+		}
+		if v, ok := r.Value("ParentId"); !ok || !v.IsNull() {
+			t.Fatal(i, v)
+		}
+	}
+}
+
+// A row that is cut off inside must never pass for a shorter one.
+func TestCSVCutInsideARow(t *testing.T) {
+	whole := bigCSV(40)
+	for n := range len(whole) {
+		_, rows, err := readCSV(bytes.NewReader(whole[:n]))
+		if err != nil {
+			continue
+		}
+		want, _ := csv.NewReader(bytes.NewReader(whole)).ReadAll()
+		for i, row := range rows {
+			if !slices.Equal(row, want[i+1]) {
+				t.Fatalf("cut after %d bytes: row %d is %q", n, i, row)
+			}
+		}
+	}
+	broken := errors.New("broken")
+	if _, _, err := readCSV(io.MultiReader(bytes.NewReader(whole), iotest.ErrReader(broken))); !errors.Is(err, broken) {
+		t.Fatal(err)
+	}
+	if _, _, err := readCSV(io.MultiReader(bytes.NewReader(whole), iotest.ErrReader(io.ErrUnexpectedEOF))); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatal(err)
+	}
+}
+
+func TestCSVWriter(t *testing.T) {
+	var b bytes.Buffer
+	w := sobject.NewCSVWriter(&b, "Id", "Name", "Amount", "Account.Ext__c")
+	parent := sobject.NewRecord("Account", sobject.F("Ext__c", sobject.TextValue("a,1")))
+	for _, r := range []sobject.Record{
+		sobject.NewRecord("Opportunity", sobject.F("Id", sobject.TextValue("006")), sobject.F("Name", sobject.TextValue("two\nlines \"q\""))),
+		sobject.NewRecord("Opportunity", sobject.F("Amount", sobject.IntValue(12345678)), sobject.F("Name", sobject.NullValue()), sobject.F("Account", sobject.RecordValue(parent))),
+		sobject.NewRecord("Opportunity", sobject.F("Account", sobject.NullValue()), sobject.F("Name", sobject.TextValue(""))),
+		sobject.NewRecord("Opportunity", sobject.F("Account.Ext__c", sobject.TextValue(" x "))),
+	} {
+		if err := w.Write(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	want := "Id,Name,Amount,Account.Ext__c\n006,\"two\nlines \"\"q\"\"\",,\n,#N/A,12345678,\"a,1\"\n,#N/A,,#N/A\n,,,\" x \"\n"
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+	for name, bad := range map[string]sobject.Record{
+		// k-capehart/go-salesforce mapsToCSV dropped columns silently.
+		"no column":    sobject.NewRecord("Opportunity", sobject.F("StageName", sobject.TextValue("x"))),
+		"clears":       sobject.NewRecord("Opportunity", sobject.F("Name", sobject.TextValue("#N/A"))),
+		"nested":       sobject.NewRecord("Opportunity", sobject.F("Account", sobject.RecordValue(sobject.NewRecord("", sobject.F("Name", sobject.TextValue("x")))))),
+		"not writable": sobject.NewRecord("Opportunity", sobject.F("Name", sobject.JSONValue("{}"))),
+	} {
+		if err := sobject.NewCSVWriter(io.Discard, "Id", "Name").Write(bad); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestCSVRoundTrip(t *testing.T) {
+	texts := []string{"x", " x", "a,b", "\"", "\r\n", "\n", "😀", "#N/A ", "0"}
+	var b bytes.Buffer
+	w := sobject.NewCSVWriter(&b, "K", "V")
+	for _, s := range texts {
+		if err := w.Write(sobject.NewRecord("", sobject.F("K", sobject.TextValue("k")), sobject.F("V", sobject.TextValue(s)))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	_, rows, err := readCSV(&b)
+	if err != nil || len(rows) != len(texts) {
+		t.Fatal(len(rows), err)
+	}
+	for i, row := range rows {
+		if row[1] != texts[i] {
+			t.Errorf("%q came back as %q", texts[i], row[1])
+		}
+	}
+}
+
+func BenchmarkCSV(b *testing.B) {
+	data := bigCSV(5000)
+	b.SetBytes(int64(len(data)))
+	b.Run("orglink", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, err := range sobject.NewCSVReader(bytes.NewReader(data), "Account").Records() {
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		b.ReportMetric(float64(5000*b.N)/b.Elapsed().Seconds(), "rows/s")
+	})
+	b.Run("encoding-csv", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			r := csv.NewReader(bytes.NewReader(data))
+			r.ReuseRecord = true
+			for {
+				if _, err := r.Read(); err != nil {
+					break
+				}
+			}
+		}
+		b.ReportMetric(float64(5000*b.N)/b.Elapsed().Seconds(), "rows/s")
+	})
+}
