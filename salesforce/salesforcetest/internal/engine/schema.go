@@ -91,9 +91,12 @@ type Field struct {
 	ChildRelationshipName string // for sub-queries; "" = none
 	CascadeDelete         bool   // deleting the parent deletes this record
 	RestrictedDelete      bool   // the parent cannot be deleted while this record exists
-	KeepOnDelete          bool   // the value stays when the parent is deleted (default: it is cleared)
-	MasterDetail          bool   // required, not updateable, cascade delete
-	RelationshipOrder     int    // 1 or 2 for master-detail; 0: null
+	// RestrictIf narrows RestrictedDelete to some children (activated
+	// contracts); a field with both flags and no RestrictIf only cascades.
+	RestrictIf        func(child Row) bool
+	KeepOnDelete      bool // the value stays when the parent is deleted (default: it is cleared)
+	MasterDetail      bool // required, not updateable, cascade delete
+	RelationshipOrder int  // 1 or 2 for master-detail; 0: null
 
 	// Default is the value in API text form when a create does not give one.
 	Default string

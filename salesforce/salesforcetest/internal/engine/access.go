@@ -1,0 +1,300 @@
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/orglink/orglink/salesforce/sobject"
+)
+
+// FullAccess returns the permissions of a system administrator. It is also
+// what a profile has whose access was never set.
+func FullAccess() Access {
+	return Access{
+		System:       map[string]bool{"*": true},
+		Default:      ObjectAccess{true, true, true, true, true, true},
+		FieldDefault: FieldAccess{true, true},
+		Objects:      map[string]ObjectAccess{},
+		Fields:       map[string]FieldAccess{},
+	}
+}
+
+// Has reports whether a system permission is granted; "*" grants all.
+func (a Access) Has(name string) bool {
+	if v, ok := a.System[name]; ok {
+		return v
+	}
+	return a.System["*"]
+}
+
+// accessTable holds what was granted, and what that means for users.
+type accessTable struct {
+	sets  map[sobject.ID]Access // guarded by Org.mu
+	mu    sync.Mutex
+	users map[sobject.ID]*grants
+}
+
+func (t *accessTable) init() {
+	t.sets, t.users = map[sobject.ID]Access{}, map[sobject.ID]*grants{}
+}
+
+// forget drops what was worked out; called whenever users, assignments,
+// permissions or the schema change.
+func (t *accessTable) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.users)
+}
+
+// SetAccess sets what a profile or a permission set grants. A profile without
+// it has FullAccess, a permission set without it grants nothing.
+func (o *Org) SetAccess(profileOrPermissionSet sobject.ID, a Access) error {
+	if profileOrPermissionSet == "" {
+		return fmt.Errorf("engine: SetAccess: no profile or permission set given")
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.rights.sets[profileOrPermissionSet] = a.clone()
+	o.touchSchema()
+	return nil
+}
+
+// GetAccess returns what a profile or permission set grants.
+func (o *Org) GetAccess(profileOrPermissionSet sobject.ID) Access {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return o.rights.get(profileOrPermissionSet).clone()
+}
+
+func (t *accessTable) get(id sobject.ID) Access {
+	if a, ok := t.sets[id]; ok {
+		return a
+	}
+	if id.Prefix() == "0PS" {
+		return Access{}
+	}
+	return FullAccess()
+}
+
+func (a Access) clone() Access {
+	out := a
+	out.System, out.Objects, out.Fields = map[string]bool{}, map[string]ObjectAccess{}, map[string]FieldAccess{}
+	maps.Copy(out.System, a.System)
+	maps.Copy(out.Objects, a.Objects)
+	maps.Copy(out.Fields, a.Fields)
+	return out
+}
+
+// HideField takes read and edit on a field from a profile or permission set.
+func (o *Org) HideField(profileOrPermissionSet sobject.ID, object, name string) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	obj := o.object(object)
+	if obj == nil || obj.field(name) == nil {
+		return fmt.Errorf("engine: HideField: there is no field %s.%s", object, name)
+	}
+	f := obj.field(name)
+	if !f.permissionable() {
+		return fmt.Errorf("engine: HideField: %s cannot be hidden: it is a system field or required", f)
+	}
+	a := o.rights.get(profileOrPermissionSet).clone()
+	a.Fields[f.String()] = FieldAccess{}
+	o.rights.sets[profileOrPermissionSet] = a
+	o.touchSchema()
+	return nil
+}
+
+// permissionable reports whether field-level security applies: not to system
+// fields, required fields, owners and names (Object Reference,
+// "FieldPermissions").
+func (f *field) permissionable() bool {
+	if f.system || f.Required || f.MasterDetail || f.NameField || f.NotPermission || f.Type == sobject.TypeID || f.CompoundName == "Name" {
+		return false
+	}
+	return f.Name != "OwnerId"
+}
+
+// grants is what one user may do.
+type grants struct {
+	all    bool
+	sets   []Access
+	mu     sync.Mutex
+	fields map[*field]FieldAccess
+}
+
+var allGrants = &grants{all: true}
+
+// grants works out a session's permissions. The caller holds Org.mu.
+func (o *Org) grants(s Session) *grants {
+	if s.System {
+		return allGrants
+	}
+	o.rights.mu.Lock()
+	defer o.rights.mu.Unlock()
+	if g := o.rights.users[s.User]; g != nil {
+		return g
+	}
+	g := &grants{fields: map[*field]FieldAccess{}}
+	profile := sobject.ID("")
+	if r := o.find(string(s.User)); r != nil {
+		if f := r.obj.field("ProfileId"); f != nil {
+			profile = sobject.ID(r.cur.cell(f))
+		}
+	}
+	g.sets = append(g.sets, o.rights.get(profile))
+	if obj := o.object("PermissionSetAssignment"); obj != nil {
+		who, set := obj.field("AssigneeId"), obj.field("PermissionSetId")
+		if who != nil && set != nil && who.index != nil {
+			for _, r := range who.index.get(string(s.User)) {
+				if !r.cur.deleted {
+					g.sets = append(g.sets, o.rights.get(sobject.ID(r.cur.cell(set))))
+				}
+			}
+		}
+	}
+	o.rights.users[s.User] = g
+	return g
+}
+
+func (g *grants) system(name string) bool {
+	if g.all {
+		return true
+	}
+	for _, a := range g.sets {
+		if a.Has(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// SystemPermission reports whether a session has a system permission such as
+// ApiEnabled, ViewAllData or BulkApiHardDelete.
+func (o *Org) SystemPermission(s Session, name string) bool {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return o.grants(s).system(name)
+}
+
+// object returns what is allowed on an object.
+func (g *grants) object(obj *object) ObjectAccess {
+	full := ObjectAccess{true, true, true, true, true, true}
+	if g.all {
+		return full
+	}
+	var out ObjectAccess
+	for _, a := range g.sets {
+		oa, ok := a.Objects[obj.def.Name]
+		if !ok {
+			oa = a.Default
+		}
+		out.Read = out.Read || oa.Read || oa.ViewAll || oa.ModifyAll
+		out.Create = out.Create || oa.Create
+		out.Edit = out.Edit || oa.Edit || oa.ModifyAll
+		out.Delete = out.Delete || oa.Delete || oa.ModifyAll
+		out.ViewAll = out.ViewAll || oa.ViewAll || oa.ModifyAll
+		out.ModifyAll = out.ModifyAll || oa.ModifyAll
+	}
+	if obj.def.Setup && !g.system("ViewSetup") {
+		return ObjectAccess{}
+	}
+	if g.system("ModifyAllData") {
+		return full
+	}
+	if g.system("ViewAllData") {
+		out.Read, out.ViewAll = true, true
+	}
+	return out
+}
+
+// field returns what is allowed on a field, object permissions aside.
+func (g *grants) field(f *field) FieldAccess {
+	if g.all || !f.permissionable() {
+		return FieldAccess{true, true}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if fa, ok := g.fields[f]; ok {
+		return fa
+	}
+	var out FieldAccess
+	name := f.String()
+	if f.CompoundName != "" && f.obj.field(f.CompoundName) != nil {
+		name = f.obj.field(f.CompoundName).String() // parts follow the whole
+	}
+	for _, a := range g.sets {
+		fa, ok := a.Fields[f.String()]
+		if !ok {
+			fa, ok = a.Fields[name]
+		}
+		if !ok {
+			fa = a.FieldDefault
+		}
+		out.Read = out.Read || fa.Read || fa.Edit
+		out.Edit = out.Edit || fa.Edit
+	}
+	g.fields[f] = out
+	return out
+}
+
+func (g *grants) read(f *field) bool { return g.field(f).Read }
+
+// Share makes a record of a private object visible to a user, or takes that
+// back.
+func (o *Org) Share(record, user sobject.ID, visible bool) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	r := o.find(string(record))
+	if r == nil {
+		return fmt.Errorf("engine: Share: there is no record %s", record)
+	}
+	if r.obj.shares[record] == nil {
+		r.obj.shares[record] = map[sobject.ID]bool{}
+	}
+	r.obj.shares[record][user] = visible
+	return nil
+}
+
+// SetPrivate makes an object's org-wide default private, or public again.
+func (o *Org) SetPrivate(object string, private bool) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	obj := o.object(object)
+	if obj == nil {
+		return fmt.Errorf("engine: SetPrivate: there is no object %s", object)
+	}
+	obj.def.Private = private
+	return nil
+}
+
+// sees returns the test for whether a session sees a record of an object, or
+// nil when it sees all.
+func (o *Org) sees(s Session, obj *object) func(v *version) bool {
+	if s.System || !obj.def.Private || o.grants(s).object(obj).ViewAll {
+		return nil
+	}
+	user := string(s.User)
+	return func(v *version) bool {
+		if obj.owner != nil && v.cell(obj.owner) == user {
+			return true
+		}
+		return obj.shares[v.rec.id][s.User]
+	}
+}
+
+// location returns the time zone of a session's user for date literals.
+func (o *Org) location(s Session) *time.Location {
+	if r := o.find(string(s.User)); r != nil && r.cur != nil {
+		if f := r.obj.field("TimeZoneSidKey"); f != nil {
+			if name := r.cur.cell(f); name != "" && !strings.EqualFold(name, "GMT") {
+				if loc, err := time.LoadLocation(name); err == nil {
+					return loc
+				}
+			}
+		}
+	}
+	return o.cfg.TimeZone
+}
