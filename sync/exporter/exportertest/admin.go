@@ -1,0 +1,272 @@
+package exportertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/orglink/orglink"
+	"github.com/orglink/orglink/mapping"
+	"github.com/orglink/orglink/sync/exporter"
+)
+
+func apart(ctx context.Context, s Subject) error {
+	mine, theirs, other := change("k", "n", "mine"), change("k", "n", "theirs"), change("k", "n", "other")
+	theirs.Tenant, other.Connection = "tenant-2", "conn-2"
+	if err := s.Add(ctx, theirs, other, mine); err != nil {
+		return err
+	}
+	entries, err := claimed(ctx, s, 9, "o", 10, "k")
+	if err != nil {
+		return err
+	}
+	if err := sameRow(entries[0].Row, mapping.Row{"n": "mine"}); err != nil {
+		return err
+	}
+	for _, c := range []exporter.Change{theirs, other} {
+		by := exporter.Claimant{Fence: 1, Owner: "o"} // lower than the other's
+		if err := wantFenced("settle another's entry", s.Settle(ctx, c.Tenant, c.Connection, by, succeed(entries...))); err != nil {
+			return err
+		}
+		if n, err := s.Discard(ctx, c.Tenant, c.Connection, entries[0].ID); err != nil || n != 0 {
+			return fmt.Errorf("discarded %d of another's, %v", n, err)
+		}
+		got, err := s.Counts(ctx, c.Tenant, c.Connection)
+		if err != nil || got != (exporter.Counts{Pending: 1}) {
+			return fmt.Errorf("another's counts: %+v, %v", got, err)
+		}
+		all, err := s.List(ctx, c.Tenant, c.Connection, exporter.Filter{})
+		if err != nil || len(all) != 1 || all[0].Row["n"] != c.Row["n"] {
+			return fmt.Errorf("another's list: %+v, %v", all, err)
+		}
+	}
+	if err := settle(ctx, s, 9, "o", exporter.Settlement{ID: entries[0].ID, State: exporter.Rejected}); err != nil {
+		return err
+	}
+	if n, err := s.Retry(ctx, theirs.Tenant, conn, entries[0].ID); err != nil || n != 0 {
+		return fmt.Errorf("retried %d of another's, %v", n, err)
+	}
+	if err := s.Erase(ctx, tenant); err != nil {
+		return err
+	}
+	if err := counts(ctx, s, exporter.Counts{}); err != nil {
+		return err
+	}
+	got, err := s.Counts(ctx, theirs.Tenant, conn)
+	if err == nil && got.Pending != 1 {
+		err = fmt.Errorf("erasing one tenant left another %+v", got)
+	}
+	return err
+}
+
+func pages(ctx context.Context, s Subject) error {
+	var want []string
+	for i := range 7 {
+		key := fmt.Sprint(6 - i)
+		want = append(want, key)
+		if err := s.Add(ctx, change(key, "n", "1")); err != nil {
+			return err
+		}
+	}
+	for i := range 7 { // a second change of each row, far from the first
+		if err := s.Add(ctx, change(fmt.Sprint(i), "m", "2")); err != nil {
+			return err
+		}
+	}
+	var got []string
+	for after := int64(0); ; {
+		page, err := list(ctx, s, exporter.Filter{After: after, Limit: 2})
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			break
+		}
+		if len(page) > 2 || len(got) > 14 {
+			return fmt.Errorf("a page of %d, %d so far", len(page), len(got))
+		}
+		for _, e := range page {
+			got = append(got, e.Key)
+			if err := sameRow(e.Row, mapping.Row{"n": "1", "m": "2"}); err != nil {
+				return err
+			}
+		}
+		after = page[len(page)-1].ID
+	}
+	if !slices.Equal(got, want) {
+		return fmt.Errorf("listed %q, want %q", got, want)
+	}
+	none, err := list(ctx, s, exporter.Filter{Object: "people"})
+	if err == nil && len(none) != 0 {
+		err = fmt.Errorf("the filter let %d through", len(none))
+	}
+	return err
+}
+
+// reject adds a change and settles it as rejected.
+func reject(ctx context.Context, s Subject, key string) (exporter.Entry, error) {
+	if err := s.Add(ctx, change(key, "n", "1")); err != nil {
+		return exporter.Entry{}, err
+	}
+	entries, err := claimed(ctx, s, 1, "o", 10, key)
+	if err != nil {
+		return exporter.Entry{}, err
+	}
+	return entries[0], settle(ctx, s, 1, "o", exporter.Settlement{ID: entries[0].ID, State: exporter.Rejected, Reason: &exporter.Reason{Code: "X"}})
+}
+
+func retries(ctx context.Context, s Subject) error {
+	a, err := reject(ctx, s, "a")
+	if err != nil {
+		return err
+	}
+	b, err := reject(ctx, s, "b")
+	if err != nil {
+		return err
+	}
+	if n, err := s.Retry(ctx, tenant, conn, a.ID, a.ID+1000); err != nil || n != 1 {
+		return fmt.Errorf("retried %d, %v", n, err)
+	}
+	if n, err := s.Retry(ctx, tenant, conn, a.ID); err != nil || n != 0 {
+		return fmt.Errorf("a pending entry was retried: %d, %v", n, err)
+	}
+	entries, err := claimed(ctx, s, 1, "o", 10, "a")
+	if err != nil {
+		return err
+	}
+	if entries[0].Attempts != 1 || entries[0].ID != a.ID {
+		return fmt.Errorf("retried as %+v", entries[0])
+	}
+	if err := sameRow(entries[0].Row, mapping.Row{"n": "1"}); err != nil {
+		return err
+	}
+	e, err := one(ctx, s, exporter.Filter{State: exporter.Rejected})
+	if err == nil && e.ID != b.ID {
+		err = fmt.Errorf("the other rejected entry is %d, want %d", e.ID, b.ID)
+	}
+	return err
+}
+
+func discards(ctx context.Context, s Subject) error {
+	a, err := reject(ctx, s, "a")
+	if err != nil {
+		return err
+	}
+	if err := s.Add(ctx, change("flying")); err != nil {
+		return err
+	}
+	flying, err := claimed(ctx, s, 1, "o", 10, "flying")
+	if err != nil {
+		return err
+	}
+	if err := s.Add(ctx, change("b", "n", "1"), change("b", "m", "2"), change("c")); err != nil {
+		return err
+	}
+	b, err := one(ctx, s, exporter.Filter{Key: "b"})
+	if err != nil {
+		return err
+	}
+	if n, err := s.Discard(ctx, tenant, conn, a.ID, b.ID, flying[0].ID, b.ID+1000); err != nil || n != 2 {
+		return fmt.Errorf("discarded %d, %v; want 2", n, err)
+	}
+	return counts(ctx, s, exporter.Counts{Pending: 1, InFlight: 1})
+}
+
+func purges(ctx context.Context, s Subject) error {
+	if _, err := reject(ctx, s, "bad"); err != nil {
+		return err
+	}
+	if err := s.Add(ctx, change("good"), change("late")); err != nil {
+		return err
+	}
+	entries, err := claimed(ctx, s, 1, "o", 1, "good")
+	if err != nil {
+		return err
+	}
+	if err := settle(ctx, s, 1, "o", succeed(entries...)...); err != nil {
+		return err
+	}
+	if n, err := s.Purge(ctx, tenant, conn, time.Hour); err != nil || n != 0 {
+		return fmt.Errorf("purged %d that are younger than an hour, %v", n, err)
+	}
+	if n, err := s.Purge(ctx, tenant, conn, -time.Hour); err != nil || n != 1 {
+		return fmt.Errorf("purged %d, %v; want 1", n, err)
+	}
+	return counts(ctx, s, exporter.Counts{Pending: 1, Rejected: 1})
+}
+
+func aliases(ctx context.Context, s Subject) error {
+	c := change("k", "tags", []string{"a"}, "n", "1")
+	if err := s.Add(ctx, c); err != nil {
+		return err
+	}
+	c.Row["n"] = "changed"
+	c.Row["tags"].([]string)[0] = "changed"
+	want := mapping.Row{"tags": []string{"a"}, "n": "1"}
+	for range 2 {
+		e, err := one(ctx, s, exporter.Filter{})
+		if err != nil {
+			return err
+		}
+		if err := sameRow(e.Row, want); err != nil {
+			return err
+		}
+		e.Row["n"] = "changed"
+		if tags, ok := e.Row["tags"].([]string); ok {
+			tags[0] = "changed"
+		}
+	}
+	entries, err := claimed(ctx, s, 1, "o", 1, "k")
+	if err != nil {
+		return err
+	}
+	if err := sameRow(entries[0].Row, want); err != nil {
+		return err
+	}
+	reason := &exporter.Reason{Code: "X", Fields: []string{"Name"}}
+	if err := settle(ctx, s, 1, "o", exporter.Settlement{ID: entries[0].ID, State: exporter.Rejected, Reason: reason}); err != nil {
+		return err
+	}
+	reason.Fields[0], reason.Code = "changed", "changed"
+	e, err := one(ctx, s, exporter.Filter{})
+	if err == nil && (e.Reason == nil || e.Reason.Code != "X" || e.Reason.Fields[0] != "Name") {
+		err = fmt.Errorf("the reason became %+v", e.Reason)
+	}
+	return err
+}
+
+func endedContext(ctx context.Context, s Subject) error {
+	if err := s.Add(ctx, change("k")); err != nil {
+		return err
+	}
+	entries, err := claimed(ctx, s, 1, "o", 1, "k")
+	if err != nil {
+		return err
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	calls := map[string]func() error{
+		"Add":    func() error { return s.Add(ended, change("l")) },
+		"Claim":  func() error { _, err := claim(ended, s, 1, "o", 1); return err },
+		"Settle": func() error { return settle(ended, s, 1, "o", succeed(entries...)...) },
+		"Next":   func() error { _, _, err := s.Next(ended, tenant, conn); return err },
+		"Fence":  func() error { _, err := s.Fence(ended, tenant, conn); return err },
+		"Counts": func() error { _, err := s.Counts(ended, tenant, conn); return err },
+		"List":   func() error { _, err := list(ended, s, exporter.Filter{}); return err },
+		"Retry":  func() error { _, err := s.Retry(ended, tenant, conn, 1); return err },
+		"Discard": func() error {
+			_, err := s.Discard(ended, tenant, conn, 1)
+			return err
+		},
+		"Purge": func() error { _, err := s.Purge(ended, tenant, conn, 0); return err },
+		"Erase": func() error { return s.Erase(ended, orglink.TenantID(tenant)) },
+	}
+	for name, call := range calls {
+		if err := call(); !errors.Is(err, context.Canceled) {
+			return fmt.Errorf("%s with an ended context: %v", name, err)
+		}
+	}
+	return counts(ctx, s, exporter.Counts{InFlight: 1})
+}
