@@ -37,7 +37,7 @@ func (o *Org) compile(s Session, e env, q *soql.Query, opt QueryOptions, semi in
 	if opt.Text == "" {
 		opt.Text = q.String()
 	}
-	e.loc = o.location(s)
+	e.loc, e.s = o.location(s), s
 	c := &compiler{org: o, s: s, g: o.grants(s), env: e, opt: opt, text: opt.Text, q: q, semi: semi}
 	c.obj = o.object(q.Object)
 	if c.obj == nil || !c.g.object(c.obj).Read || c.obj.def.NoQuery {
@@ -119,7 +119,7 @@ func (o *Org) row(s Session, e env, obj *object, r *record, fields []string) (*R
 		}
 	}
 	q := soql.Select(fields...).From(obj.def.Name)
-	e.loc = o.location(s)
+	e.loc, e.s = o.location(s), s
 	c := &compiler{org: o, s: s, g: g, env: e, text: strings.Join(fields, ","), q: q, obj: obj}
 	p, bad := c.plan()
 	if bad != nil {

@@ -21,6 +21,7 @@ type env struct {
 	now   int64 // nanoseconds since 1970; visible versions only
 	depth int   // of computed fields, against cycles
 	loc   *time.Location
+	s     Session // who reads; zero inside before-save hooks
 }
 
 const seeAll = int64(1<<63 - 1)

@@ -1,6 +1,9 @@
 package engine
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // DefineStandard defines the standard objects of a new org: no rows, no
 // custom fields. Objects that point at each other are defined in any order, so
@@ -87,6 +90,16 @@ func deriveFields(def *Object) {
 		at["Username"].Unique = true
 		at["FederationIdentifier"].Unique = true
 		at["IsActive"].Default = "true"
+	}
+	if def.Name == "UserPermissionAccess" {
+		for name, f := range at {
+			if p, ok := strings.CutPrefix(name, "Permissions"); ok {
+				f.Compute = func(r Row) string { return boolText(r.Permission(p)) }
+			}
+		}
+	}
+	if def.Name == "Contract" {
+		at["AccountId"].RestrictIf = func(contract Row) bool { return contract.Text("Status") == "Activated" }
 	}
 	if def.Name == "Campaign" {
 		campaignRollups(at)

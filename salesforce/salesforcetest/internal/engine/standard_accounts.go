@@ -82,7 +82,7 @@ CleanStatus picklist:40 cuR Clean Status = ` + cleanStatuses + `
 `
 
 const tableContract = `
-AccountId reference cu! Account ID -> Account Account/Contracts!
+AccountId reference cu! Account ID -> Account Account/Contracts!^
 Pricebook2Id reference cu Price Book ID -> Pricebook2 Pricebook2/Contracts
 OwnerExpirationNotice picklist:40 cuR Owner Expiration Notice = 15|30|45|60|90|120
 StartDate date cu Contract Start Date
@@ -93,7 +93,7 @@ ContractTerm int:8 cu Contract Term
 Status picklist:40 cu!dR Status = InApproval|Activated|*Draft
 CompanySignedId reference cu Company Signed By ID -> User CompanySigned/ContractsSigned
 CompanySignedDate date cu Company Signed Date
-CustomerSignedId reference cu Customer Signed By ID -> Contact CustomerSigned/ContractsSigned
+CustomerSignedId reference cu Customer Signed By ID -> Contact CustomerSigned/ContractsSigned^
 CustomerSignedTitle string:40 cu Customer Signed Title
 CustomerSignedDate date cu Customer Signed Date
 SpecialTerms textarea:4000 cu Special Terms
@@ -110,8 +110,8 @@ LastActivityDate date ry Last Activity
 const tableCase = `
 MasterRecordId reference ry Master Record ID -> Case MasterRecord/
 CaseNumber string:30 r!nia Case Number # {00000000}
-ContactId reference cu Contact ID -> Contact Contact/Cases
-AccountId reference cu Account ID -> Account Account/Cases
+ContactId reference cu Contact ID -> Contact Contact/Cases^
+AccountId reference cu Account ID -> Account Account/Cases^
 ParentId reference cu Parent Case ID -> Case Parent/Cases
 SuppliedName string:80 cu Name
 SuppliedEmail email:80 cu Email

@@ -10,8 +10,9 @@ WhatId reference cu Related To ID -> ` + activityTargets + ` What/Tasks!
 Subject combobox:255 cuyn Subject = Call|Email|Send Letter|Send Quote|Other
 ActivityDate date cu Due Date Only
 Status picklist:255 cu!d Status = *Not Started|In Progress|Completed|Waiting on someone else|Deferred
-Priority picklist:255 cu!d Priority = High|*Normal|Low
+Priority picklist:20 cu!d Priority = High|*Normal|Low
 IsHighPriority boolean ry High Priority
+OwnerId reference cud!y Assigned To ID -> Group,User Owner/
 Description textarea:32000 cu Description
 AccountId reference ry Account ID -> Account Account/
 IsClosed boolean ry Closed
@@ -22,7 +23,7 @@ CallDisposition string:255 cuy Call Result
 CallObject string:255 cuy Call Object Identifier
 ReminderDateTime datetime cuy Reminder Date/Time
 IsReminderSet boolean cuy Reminder Set
-RecurrenceActivityId reference ry Recurrence Activity ID -> Task -/RecurringTasks
+RecurrenceActivityId reference ry Recurrence Activity ID -> Task /RecurringTasks
 IsRecurrence boolean cy Create Recurring Series of Tasks
 RecurrenceStartDateOnly date cuy Recurrence Start
 RecurrenceEndDateOnly date cuy Recurrence End
@@ -45,6 +46,7 @@ EndDateTime datetime cuy End Date Time
 EndDate date ry End Date
 Description textarea:32000 cu Description
 AccountId reference ry Account ID -> Account Account/
+OwnerId reference cud!y Assigned To ID -> User Owner/
 Type picklist:255 cu Type = Call|Email|Meeting|Other
 IsPrivate boolean cu Private
 ShowAs picklist:40 cuR Show Time As = *Busy|OutOfOffice|Free
@@ -52,7 +54,7 @@ IsChild boolean ry Is Child
 IsGroupEvent boolean ry Is Group Event
 GroupEventType picklist:40 ryR Group Event Type = *0|1|2|3
 IsArchived boolean ry Archived
-RecurrenceActivityId reference ry Recurrence Activity ID -> Event -/RecurringEvents
+RecurrenceActivityId reference ry Recurrence Activity ID -> Event /RecurringEvents
 IsRecurrence boolean cy Create Recurring Series of Events
 ReminderDateTime datetime cuy Reminder Date/Time
 IsReminderSet boolean cuy Reminder Set

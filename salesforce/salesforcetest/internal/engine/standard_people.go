@@ -2,11 +2,11 @@ package engine
 
 // The org itself, its users and what they may do.
 
-const timeZones = "*America/Los_Angeles|America/New_York|America/Chicago|America/Sao_Paulo|Europe/London|Europe/Berlin|Europe/Paris|Europe/Madrid|Asia/Tokyo|Asia/Kolkata|Asia/Singapore|Australia/Sydney|GMT"
+const timeZones = "America/Los_Angeles|America/New_York|America/Chicago|America/Sao_Paulo|Europe/London|Europe/Berlin|Europe/Paris|Europe/Madrid|Asia/Tokyo|Asia/Kolkata|Asia/Singapore|Australia/Sydney|GMT"
 
-const locales = "*en_US|en_GB|de_DE|fr_FR|es_ES|it_IT|ja_JP|ko_KR|pt_BR|zh_CN|sv_SE"
+const locales = "en_US|en_GB|de_DE|fr_FR|es_ES|it_IT|ja_JP|ko_KR|pt_BR|zh_CN|sv_SE"
 
-const languages = "*en_US|de|es|fr|it|ja|sv|ko|zh_TW|zh_CN|pt_BR|nl_NL|da|th|fi|ru"
+const languages = "en_US|de|es|fr|it|ja|sv|ko|zh_TW|zh_CN|pt_BR|nl_NL|da|th|fi|ru"
 
 const userTypes = "*Standard|PowerPartner|PowerCustomerSuccess|CustomerSuccess|Guest|CspLitePortal|CsnOnly|SelfService|AutomatedProcess|CloudIntegrationUser"
 
@@ -66,7 +66,7 @@ Title string:80 cuy Title
 Email email:128 cu!yi Email
 SenderEmail email:80 cuy Email Sender Address
 SenderName string:80 cuy Email Sender Name
-Signature string:1333 cuy Email Signature
+Signature string:1333 cugy Email Signature
 Phone phone:40 cuy Phone
 Fax phone:40 cuy Fax
 MobilePhone phone:40 cuy Mobile
@@ -78,7 +78,7 @@ UserRoleId reference cuy Role ID -> UserRole UserRole/Users
 LocaleSidKey picklist:40 cu!yR Locale = ` + locales + `
 ReceivesInfoEmails boolean cuy Info Emails
 ReceivesAdminInfoEmails boolean cuy Admin Info Emails
-EmailEncodingKey picklist:40 cu!yR Email Encoding = *UTF-8|ISO-8859-1|Shift_JIS|ISO-2022-JP|EUC-JP|GB2312|Big5
+EmailEncodingKey picklist:40 cu!yR Email Encoding = UTF-8|ISO-8859-1|Shift_JIS|ISO-2022-JP|EUC-JP|GB2312|Big5
 ProfileId reference cu!y Profile ID -> Profile Profile/Users
 UserType picklist:40 ryR User Type = ` + userTypes + `
 LanguageLocaleKey picklist:40 cu!yR Language = ` + languages + `
@@ -88,17 +88,17 @@ ManagerId reference cuy Manager ID -> User Manager/ManagedUsers
 LastLoginDate datetime ry Last Login
 LastPasswordChangeDate datetime ry Last Password Change or Reset
 NumberOfFailedLogins int:9 ry Failed Login Attempts
-UserPermissionsMarketingUser boolean cuy Marketing User
-UserPermissionsOfflineUser boolean cuy Offline User
-UserPermissionsKnowledgeUser boolean cuy Knowledge User
-UserPermissionsInteractionUser boolean cuy Flow User
-UserPermissionsSupportUser boolean cuy Service Cloud User
-UserPermissionsSFContentUser boolean cuy Salesforce CRM Content User
+UserPermissionsMarketingUser boolean cugsy Marketing User
+UserPermissionsOfflineUser boolean cugsy Offline User
+UserPermissionsKnowledgeUser boolean cugsy Knowledge User
+UserPermissionsInteractionUser boolean cugsy Flow User
+UserPermissionsSupportUser boolean cugsy Service Cloud User
+UserPermissionsSFContentUser boolean cugsy Salesforce CRM Content User
 ForecastEnabled boolean cuy Allow Forecasting
-ContactId reference cy Contact ID -> Contact Contact/Users
+ContactId reference cy Contact ID -> Contact Contact/Users^
 AccountId reference ry Account ID -> Account Account/Users
 Extension phone:40 cuy Extension
-FederationIdentifier string:512 cuyi SAML Federation ID
+FederationIdentifier string:512 cugyi SAML Federation ID
 AboutMe textarea:1000 cuy About Me
 FullPhotoUrl url:1024 ry Url for full-sized Photo
 SmallPhotoUrl url:1024 ry Url for small sized Photo
@@ -159,7 +159,7 @@ IsRevoked boolean cuy Is Revoked
 `
 
 const tableUserPermissionAccess = `
-%permissions ry
+%permissions rgsy
 LastCacheUpdate datetime ry Last Cache Update
 `
 

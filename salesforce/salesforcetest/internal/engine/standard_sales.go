@@ -61,8 +61,8 @@ CampaignId reference cu Campaign ID -> Campaign Campaign/Opportunities
 Pricebook2Id reference cuy Price Book ID -> Pricebook2 Pricebook2/Opportunities
 LastActivityDate date ry Last Activity
 LastStageChangeDate datetime ry Last Stage Change Date
-FiscalQuarter int:8 ry Fiscal Quarter
-FiscalYear int:8 ry Fiscal Year
+FiscalQuarter int:8 ry Fiscal Quarter @Fiscal
+FiscalYear int:8 ry Fiscal Year @Fiscal
 Fiscal string:6 ry Fiscal Period
 ContactId reference cy Contact ID -> Contact Contact/
 %viewed

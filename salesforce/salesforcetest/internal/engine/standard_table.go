@@ -14,12 +14,13 @@ import (
 //
 // The flags are c (createable), u (updateable), r (neither), ! (not nillable),
 // d (defaulted on create), n (name field), i (id lookup), 1 (unique), R
-// (restricted picklist), a (auto number), y (no field permission). The marks:
+// (restricted picklist), a (auto number), g (not groupable), s (not sortable), y
+// (no field permission). The marks:
 //
 //	@Compound                component of a compound field
 //	# A-{0000}               auto number format
 //	~ Path|Other.Path        the first of these values that is not null
-//	-> A,B Parent/Children!  reference; ! deletes with the parent
+//	-> A,B Parent/Children!  reference; ! deletes with the parent, ^ keeps the parent
 //	= one|*two               picklist values; * is the default
 //
 // Lines that begin with % stand for groups of fields.
@@ -106,6 +107,7 @@ func parseSize(f *Field, size string) error {
 func parseTarget(f *Field, target string) {
 	objects, names, _ := strings.Cut(target, " ")
 	f.ReferenceTo = strings.Split(objects, ",")
+	names, f.RestrictedDelete = strings.CutSuffix(names, "^")
 	if names, f.CascadeDelete = strings.CutSuffix(names, "!"); names == "" {
 		return
 	}
@@ -151,6 +153,10 @@ func parseFlags(f *Field, flags string) error {
 			f.Restricted = true
 		case 'a':
 			defaulted = true
+		case 'g':
+			f.NotGroupable = true
+		case 's':
+			f.NotSortable = true
 		case 'y':
 			f.NotPermission = true
 		default:
@@ -193,7 +199,7 @@ func fieldGroup(line string) (string, error) {
 		return addressFields(arg), nil
 	case "%permissions":
 		if arg == "" {
-			arg = "cuy"
+			arg = "cugsy"
 		}
 		var b strings.Builder
 		for _, p := range systemPermissions {
