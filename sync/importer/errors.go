@@ -31,7 +31,9 @@ type ObjectError struct {
 	Err   error
 }
 
-func (e *ObjectError) Error() string { return fmt.Sprintf("importer: %s: %s: %v", e.Object, e.Doing, e.Err) }
+func (e *ObjectError) Error() string {
+	return fmt.Sprintf("importer: %s: %s: %v", e.Object, e.Doing, e.Err)
+}
 
 // Unwrap returns the cause.
 func (e *ObjectError) Unwrap() error { return e.Err }

@@ -1,0 +1,206 @@
+package mirror
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/orglink/orglink"
+	"github.com/orglink/orglink/internal/sqlkit"
+	"github.com/orglink/orglink/salesforce/sobject"
+	"github.com/orglink/orglink/sync/importer"
+)
+
+// ChangeKind tells what an entry of the change log reports.
+type ChangeKind string
+
+// The kinds of entries.
+const (
+	// Created: the record is new here.
+	Created ChangeKind = "created"
+	Updated ChangeKind = "updated"
+	Deleted ChangeKind = "deleted"
+	// Merged: deleted, because Survivor took its place.
+	Merged ChangeKind = "merged"
+	// Undeleted: a deleted record is back.
+	Undeleted ChangeKind = "undeleted"
+	// Hidden: no longer shown to the connection's user; Visible: again.
+	Hidden  ChangeKind = "hidden"
+	Visible ChangeKind = "visible"
+)
+
+var goneKinds = map[importer.Kind]ChangeKind{importer.Deleted: Deleted, importer.Merged: Merged, importer.NotVisible: Hidden}
+
+// Entry is one effective change of one record. Reading the same again makes
+// none.
+type Entry struct {
+	// Serial grows by one with each entry of a connection, without gaps, in
+	// the order of the commits: an entry never appears behind one that was
+	// already read.
+	Serial     int64
+	Tenant     orglink.TenantID
+	Connection orglink.ConnectionID
+	Kind       ChangeKind
+	// Initial: found by a first reading, and not news.
+	Initial  bool
+	Object   string
+	ID       sobject.ID
+	Survivor sobject.ID
+	// Owner is the host user paired with the record's owner.
+	Owner orglink.UserID
+	// SystemModstamp is the record's version; zero where it is not known.
+	SystemModstamp time.Time
+	// StoredAt is the database's time.
+	StoredAt time.Time
+	// Fields are what differs, of created records the fields that are not
+	// null.
+	Fields []FieldChange
+}
+
+// FieldChange is one field's value before and after.
+type FieldChange struct {
+	Field         string
+	Before, After sobject.Value
+}
+
+// entry is an Entry on its way into the log.
+type entry struct {
+	Entry
+	json bytes.Buffer
+}
+
+func (e *entry) empty() bool { return e.json.Len() == 0 }
+
+// add appends a field as ["Name",before,after].
+func (e *entry) add(field string, before, after sobject.Value) {
+	sep := byte(',')
+	if e.empty() {
+		sep = '['
+	}
+	e.json.WriteByte(sep)
+	name, _ := json.Marshal(field)
+	b, _ := before.MarshalJSON()
+	a, _ := after.MarshalJSON()
+	fmt.Fprintf(&e.json, "[%s,%s,%s]", name, b, a)
+}
+
+// writeLog numbers and writes the entries. The feed's row is locked from here
+// to the commit, which makes the numbers follow the order of the commits.
+func (w *writer) writeLog(ctx context.Context) error {
+	if len(w.log) == 0 {
+		return nil
+	}
+	db := w.m.db
+	key := []any{string(w.stream.Tenant), string(w.stream.Connection)}
+	if _, err := db.Exec(ctx, w.tx, db.InsertIgnore("mirror_feeds", []string{"tenant", "connection"}, []string{"last"}), append(slices.Clone(key), 0)...); err != nil {
+		return err
+	}
+	if _, err := db.Exec(ctx, w.tx, "UPDATE {mirror_feeds} SET last = last + ? WHERE tenant = ? AND connection = ?", append([]any{len(w.log)}, key...)...); err != nil {
+		return err
+	}
+	var last int64
+	if err := db.QueryRow(ctx, w.tx, "SELECT last FROM {mirror_feeds} WHERE tenant = ? AND connection = ?"+db.ForUpdate(), key...).Scan(&last); err != nil {
+		return err
+	}
+	serial := last - int64(len(w.log))
+	one := "(?,?,?,?,?,?,?,?,?,?," + db.Now() + ",?)"
+	for chunk := range slices.Chunk(w.log, maxRows) {
+		args := make([]any, 0, len(chunk)*11)
+		for i := range chunk {
+			e := &chunk[i]
+			serial++
+			fields := ""
+			if !e.empty() {
+				fields = e.json.String() + "]"
+			}
+			args = append(args, key[0], key[1], serial, string(e.Kind), map[bool]int{true: 1}[e.Initial], e.Object, string(e.ID), string(e.Survivor), string(e.Owner),
+				sqlkit.Micros(e.SystemModstamp), clean(fields))
+		}
+		_, err := db.Exec(ctx, w.tx, "INSERT INTO {mirror_changes} (tenant, connection, seq, kind, initial, object, record, survivor, owner, stamp, stored, fields) VALUES "+
+			one+strings.Repeat(","+one, len(chunk)-1), args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clean drops what PostgreSQL does not store.
+func clean(s string) string { return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD") }
+
+// Changes returns the entries of a connection after a serial, oldest first, at
+// most limit (1 to 10,000). Keep the last serial with what was done about it,
+// and begin with 0. The log is for the host itself: it is not filtered by a
+// view.
+func (m *Mirror) Changes(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, after int64, limit int) ([]Entry, error) {
+	if limit < 1 || limit > 10_000 {
+		return nil, fmt.Errorf("mirror: changes: the limit is %d; from 1 to 10000", limit)
+	}
+	rows, err := m.db.Query(ctx, nil, "SELECT seq, kind, initial, object, record, survivor, owner, stamp, stored, fields FROM {mirror_changes} WHERE tenant = ? AND connection = ? AND seq > ? ORDER BY seq LIMIT ?",
+		string(tenant), string(conn), after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("mirror: changes: %w", err)
+	}
+	defer rows.Close()
+	var out []Entry
+	for rows.Next() {
+		e := Entry{Tenant: tenant, Connection: conn}
+		var stamp, stored int64
+		var fields string
+		if err := rows.Scan(&e.Serial, &e.Kind, &e.Initial, &e.Object, &e.ID, &e.Survivor, &e.Owner, &stamp, &stored, &fields); err != nil {
+			return nil, fmt.Errorf("mirror: changes: %w", err)
+		}
+		e.SystemModstamp, e.StoredAt = sqlkit.Time(stamp), sqlkit.Time(stored)
+		if e.Fields, err = parseFields(fields); err != nil {
+			return nil, fmt.Errorf("mirror: changes: entry %d: %w", e.Serial, err)
+		}
+		out = append(out, e)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("mirror: changes: %w", err)
+	}
+	return out, nil
+}
+
+func parseFields(text string) ([]FieldChange, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var raw [][3]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &raw); err != nil {
+		return nil, err
+	}
+	out := make([]FieldChange, len(raw))
+	for i, f := range raw {
+		var errs [3]error
+		errs[0] = json.Unmarshal(f[0], &out[i].Field)
+		out[i].Before, errs[1] = parseValue(f[1])
+		out[i].After, errs[2] = parseValue(f[2])
+		for _, err := range errs {
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+func parseValue(raw json.RawMessage) (sobject.Value, error) {
+	switch raw[0] {
+	case 'n':
+		return sobject.NullValue(), nil
+	case 't', 'f':
+		return sobject.BoolValue(raw[0] == 't'), nil
+	case '"':
+		var s string
+		err := json.Unmarshal(raw, &s)
+		return sobject.TextValue(s), err
+	case '{', '[':
+		return sobject.JSONValue(string(raw)), nil
+	}
+	return sobject.NumberValue(string(raw))
+}

@@ -1,0 +1,83 @@
+package mirror
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+
+	"github.com/orglink/orglink"
+	"github.com/orglink/orglink/internal/sqlkit"
+	"github.com/orglink/orglink/mapping"
+	"github.com/orglink/orglink/sync/importer"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+const component = "mirror"
+
+// Views tells what a viewer may see of an integration; integration.Service is
+// one.
+type Views interface {
+	View(ctx context.Context, viewer orglink.Actor, id orglink.IntegrationID) (mapping.View, error)
+}
+
+// Config configures a Mirror.
+type Config struct {
+	// SQL says what database it is. Its Dialect is required.
+	SQL orglink.SQLConfig
+	// Views is needed by the methods that read through an integration.
+	// Defaults to none.
+	Views Views
+}
+
+// Mirror keeps imported records in a database. It is safe for concurrent use.
+type Mirror struct {
+	db     *sqlkit.DB
+	views  Views
+	writes sync.Mutex // SQLite only: one writer at a time, without busy waits
+
+	mu     sync.Mutex
+	tables map[string]*table
+}
+
+var _ importer.Sink = (*Mirror)(nil)
+
+// New returns a mirror on db. It does no I/O; Migrate makes its own tables,
+// those of the objects appear with their streams.
+func New(db *sql.DB, cfg Config) (*Mirror, error) {
+	d, err := sqlkit.Open(db, cfg.SQL)
+	if err != nil {
+		return nil, fmt.Errorf("mirror: configuration: %w", err)
+	}
+	return &Mirror{db: d, views: cfg.Views, tables: map[string]*table{}}, nil
+}
+
+// Migrate brings the mirror's own tables up to date. Several processes may
+// call it at once.
+func (m *Mirror) Migrate(ctx context.Context) error {
+	return sqlkit.Migrate(ctx, m.db, component, migrations)
+}
+
+// Migrations are the same as plain SQL, for a host's own tool.
+func (m *Mirror) Migrations() fs.FS { return sqlkit.Render(m.db, component, migrations) }
+
+// ErrForbidden is wrapped when a query names an object or field that the view
+// does not show.
+var ErrForbidden = errors.New("mirror: not part of this view")
+
+// ErrNotFound is returned for a record that is not there, or gone.
+var ErrNotFound = errors.New("mirror: no such record")
+
+// write runs fn in a transaction.
+func (m *Mirror) write(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	if m.db.Dialect() == orglink.SQLite {
+		m.writes.Lock()
+		defer m.writes.Unlock()
+	}
+	return m.db.Tx(ctx, fn)
+}

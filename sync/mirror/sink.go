@@ -1,0 +1,92 @@
+package mirror
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/orglink/orglink/sync/importer"
+)
+
+// Open implements importer.Sink. It creates the stream's table and the columns
+// that are new.
+func (m *Mirror) Open(ctx context.Context, s importer.Stream, fence uint64) (importer.Position, error) {
+	t, err := m.ready(ctx, s)
+	if err != nil {
+		return "", fmt.Errorf("mirror: open %s: %w", s.Object, err)
+	}
+	var position string
+	err = m.write(ctx, func(tx *sql.Tx) error {
+		var have uint64
+		have, position, err = m.stand(ctx, tx, t)
+		if err != nil {
+			return err
+		}
+		if fence < have {
+			return fmt.Errorf("%w (fence %d after %d)", importer.ErrFenced, fence, have)
+		}
+		if fence == have {
+			return nil
+		}
+		_, err = m.db.Exec(ctx, tx, "UPDATE {mirror_streams} SET fence = ? WHERE id = ?", int64(fence), t.stream) //nolint:gosec // fences count from 1
+		return err
+	})
+	if err != nil {
+		m.forget(s, err)
+		return "", fmt.Errorf("mirror: open %s: %w", s.Object, err)
+	}
+	return importer.Position(position), nil
+}
+
+// stand reads and locks fence and position.
+func (m *Mirror) stand(ctx context.Context, tx *sql.Tx, t *table) (fence uint64, position string, err error) {
+	err = m.db.QueryRow(ctx, tx, "SELECT fence, position FROM {mirror_streams} WHERE id = ?"+m.db.ForUpdate(), t.stream).Scan(&fence, &position)
+	return fence, position, err
+}
+
+// forget drops what is remembered of a stream whose rows are gone: somebody
+// restored or cleared the database.
+func (m *Mirror) forget(s importer.Stream, err error) {
+	if errors.Is(err, importer.ErrFenced) || errors.Is(err, importer.ErrConflict) {
+		return
+	}
+	m.mu.Lock()
+	delete(m.tables, s.Key())
+	m.mu.Unlock()
+}
+
+// Apply implements importer.Sink: changes, log entries and position in one
+// transaction.
+func (m *Mirror) Apply(ctx context.Context, b importer.Batch) error {
+	t, err := m.ready(ctx, b.Stream)
+	if err == nil {
+		err = m.write(ctx, func(tx *sql.Tx) error { return m.apply(ctx, tx, t, b) })
+	}
+	if err != nil {
+		m.forget(b.Stream, err)
+		return fmt.Errorf("mirror: %s: %w", b.Stream.Object, err)
+	}
+	return nil
+}
+
+func (m *Mirror) apply(ctx context.Context, tx *sql.Tx, t *table, b importer.Batch) error {
+	fence, position, err := m.stand(ctx, tx, t)
+	if err != nil {
+		return err
+	}
+	if err := importer.CheckBatch(b, fence, importer.Position(position)); err != nil {
+		return err
+	}
+	if len(b.Changes) > 0 {
+		w := &writer{m: m, tx: tx, t: t, stream: b.Stream, initial: b.Initial}
+		if err := w.store(ctx, b.Changes); err != nil {
+			return err
+		}
+	}
+	if b.Next == "" {
+		return nil
+	}
+	_, err = m.db.Exec(ctx, tx, "UPDATE {mirror_streams} SET fence = ?, position = ? WHERE id = ?", int64(b.Fence), string(b.Next), t.stream) //nolint:gosec // fences count from 1
+	return err
+}
