@@ -2,6 +2,8 @@ package connection
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"sync"
@@ -48,6 +50,10 @@ func New(cfg Config) (*Manager, error) {
 		entries: map[entryKey]*entry{},
 	}, nil
 }
+
+// Format implements fmt.Formatter, so that a Manager that is printed by mistake
+// shows none of its keys and secrets: fmt does not ask unexported fields.
+func (m *Manager) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "connection.Manager") }
 
 // Close waits for refreshes under way, so that no rotated token is lost when
 // the process ends, or until ctx is done. Clients fail to refresh afterwards.
