@@ -46,8 +46,12 @@ func syntax(body []byte, dec *json.Decoder, err error) error {
 	}
 	at := int(dec.InputOffset())
 	var s *json.SyntaxError
-	if errors.As(err, &s) {
+	var whole any
+	if errors.As(json.Unmarshal(body, &whole), &s) {
 		at = int(s.Offset) - 1
+		if s.Error() == "unexpected end of JSON input" {
+			at = len(body)
+		}
 	}
 	at = min(max(at, 0), len(body))
 	line := 1 + bytes.Count(body[:at], []byte("\n"))

@@ -9,8 +9,8 @@ import (
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
-// maxLoadSeq bounds how far an explicit Id may lie from the object's first,
-// because records are stored by number.
+// maxLoadSeq bounds how many numbers an explicit Id may skip, because records
+// are stored by number.
 const maxLoadSeq = 1 << 20
 
 // Load stores records of one object as if they had been there for a while:
@@ -98,15 +98,26 @@ func (tx *Tx) load(obj *object, rec sobject.Record) (sobject.ID, error) {
 	return r.id, nil
 }
 
-// createAt stores a record under a given id.
+// createAt stores a record under a given id: at the place that the id tells,
+// or, where that is too far away, at the next one, to be found by its id.
 func (tx *Tx) createAt(obj *object, v *version, id sobject.ID, stamp string) error {
 	seq := seqOf(string(id))
-	if !strings.HasPrefix(string(id), obj.def.KeyPrefix) || seq <= len(obj.recs) || seq > maxLoadSeq {
-		return fmt.Errorf("id %s is taken, not one of the object's, or too far from its last record", id)
+	far := seq > maxLoadSeq
+	if far {
+		seq = len(obj.recs) + 1
+	}
+	if !strings.HasPrefix(string(id), obj.def.KeyPrefix) || seq <= len(obj.recs) || obj.far[string(id)] != nil {
+		return fmt.Errorf("id %s is taken, or not one of the object's", id)
 	}
 	obj.recs = append(obj.recs, make([]*record, seq-len(obj.recs))...)
 	v.rec.seq, v.rec.id = seq, id
 	v.cells[obj.id.pos] = string(id)
+	if far {
+		if obj.far == nil {
+			obj.far = map[string]*record{}
+		}
+		obj.far[string(id)] = v.rec
+	}
 	tx.put(v.rec, v)
 	setStamp(obj, v, stamp)
 	return nil

@@ -196,15 +196,29 @@ func (tx *Tx) undeleteOne(id sobject.ID) Outcome {
 	if e := tx.mayDelete(r); e != nil {
 		return fail(r.id, *e)
 	}
-	if e := tx.revive(r); e != nil {
+	var lost []link
+	if e := tx.revive(r, &lost); e != nil {
 		return fail(r.id, *e)
+	}
+	for _, l := range lost { // once all are back that were deleted together
+		if l.rec.cur != nil && !l.rec.cur.deleted && l.rec.cur.cell(l.f) == "" {
+			v := tx.change(l.rec)
+			v.cells[l.f.pos] = string(l.to)
+			tx.put(l.rec, v)
+		}
 	}
 	return Outcome{ID: r.id, Success: true}
 }
 
-// revive restores a deleted record, the children deleted with it, and the
-// references to it that its deletion cleared.
-func (tx *Tx) revive(r *record) *RowError {
+// link is a reference that a deletion cleared.
+type link struct {
+	cleared
+	to sobject.ID
+}
+
+// revive restores a deleted record and the children deleted with it, and
+// collects the references that their deletion cleared.
+func (tx *Tx) revive(r *record, lost *[]link) *RowError {
 	v := tx.change(r)
 	v.deleted = false
 	v.cells[r.obj.deleted.pos] = "false"
@@ -230,17 +244,13 @@ func (tx *Tx) revive(r *record) *RowError {
 	}
 	for _, c := range t.children {
 		if c.cur != nil && c.cur.deleted {
-			if e := tx.revive(c); e != nil {
+			if e := tx.revive(c, lost); e != nil {
 				return e
 			}
 		}
 	}
 	for _, c := range t.cleared {
-		if c.rec.cur != nil && !c.rec.cur.deleted && c.rec.cur.cell(c.f) == "" {
-			cv := tx.change(c.rec)
-			cv.cells[c.f.pos] = string(r.id)
-			tx.put(c.rec, cv)
-		}
+		*lost = append(*lost, link{c, r.id})
 	}
 	return nil
 }
