@@ -274,21 +274,27 @@ func TestUsage(t *testing.T) {
 }
 
 func TestEmpty(t *testing.T) {
-	o, err := engine.New(engine.Config{OrgID: sobject.MustID("00Dak0000000007")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := demo.Empty(o); err != nil {
-		t.Fatal(err)
-	}
-	if n := count(t, o, "User"); n != 1 {
-		t.Errorf("%d users", n)
-	}
-	if n := count(t, o, "Account"); n != 0 {
-		t.Errorf("%d accounts", n)
-	}
-	if rows := query(t, o, "SELECT Id FROM Organization", false); len(rows) != 1 || rows[0].ID() != o.ID() {
-		t.Errorf("organization %v, want %s", rows, o.ID())
+	for _, id := range []string{"00Dak0000000001", "00Dak0000000007", "00D5g000004xYzA"} {
+		o, err := engine.New(engine.Config{OrgID: sobject.MustID(id)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := demo.Empty(o); err != nil {
+			t.Fatal(err)
+		}
+		if n := count(t, o, "User"); n != 1 {
+			t.Errorf("%d users", n)
+		}
+		if n := count(t, o, "Account"); n != 0 {
+			t.Errorf("%d accounts", n)
+		}
+		rows := query(t, o, "SELECT Id, Name FROM Organization WHERE Id = '"+id+"'", false)
+		if len(rows) != 1 || rows[0].ID() != o.ID() {
+			t.Errorf("organization %v, want %s", rows, o.ID())
+		}
+		if _, err := o.Get(reading, "Organization", o.ID(), []string{"Name"}); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -21,8 +21,9 @@ type object struct {
 	id, deleted, owner, created, createdBy, modified, modifiedBy, stamp, master *field
 	name                                                                        *field // the name field, may be nil
 
-	slots   int       // cells of a row
-	recs    []*record // by sequence number - 1; nil: hard deleted or rolled back
+	slots   int                // cells of a row
+	recs    []*record          // by sequence number - 1; nil: hard deleted or rolled back
+	far     map[string]*record // by id: those whose given id does not tell their number
 	live    int
 	log     stampLog
 	pending []*record // with a version that is not visible yet

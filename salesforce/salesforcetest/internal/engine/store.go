@@ -74,6 +74,9 @@ func (o *Org) find(id string) *record {
 			return r
 		}
 	}
+	if r := obj.far[id]; r != nil && r.cur != nil {
+		return r
+	}
 	return nil
 }
 
