@@ -1,0 +1,45 @@
+// Package salesforcetest is a Salesforce org that fits in a test: what
+// net/http/httptest is to net/http. It serves real HTTP on a loopback port (or
+// in memory, for testing/synctest), keeps data with Salesforce's rules, and
+// can be told to fail in Salesforce's ways.
+//
+//	org := salesforcetest.NewServer(t, salesforcetest.Config{Seed: salesforcetest.Demo(salesforcetest.DemoConfig{})})
+//	ready := org.Ready() // URL, client id and secret, username, password, a token
+//
+// Point any Salesforce client at ready.URL. What a real person would click is
+// there too: the login and consent pages of the OAuth web-server flow are
+// plain forms.
+//
+// # Looking and arranging
+//
+// [Server.Org] reads and changes data and schema without HTTP and without
+// counting API calls: create records as some user, merge them, add or hide a
+// field, deactivate a user, move the clock. [Server.Requests] lists what was
+// asked, [Server.APICalls] what it cost.
+//
+// # Making it fail
+//
+// A [Fault] is a [Match] (method, path, object, user, nth request) and an
+// [Action] (answer, delay, drop before or after the work, truncate, expire the
+// session):
+//
+//	org.Fault(salesforcetest.Fault{
+//		Match:  salesforcetest.Match{Method: "POST", Path: "composite/sobjects", Nth: 2},
+//		Action: salesforcetest.DropAfter(), // the write happened, the answer is lost
+//	})
+//
+// # What it is held to
+//
+// Salesforce's documents and recorded answers, never a client's expectations.
+// It is honest about its limits: a resource that it does not have is answered
+// as Salesforce answers an unknown one (404 NOT_FOUND) and listed by
+// [Server.Unsupported]. It has: the web-server flow with PKCE, refresh with
+// and without rotation, client credentials, the username-password flow
+// (switchable), revocation, introspection, identity; REST records, queries,
+// describes, collections, composite, batch and tree, getUpdated and
+// getDeleted, limits, recent items, a little search; Bulk API 2.0 both ways;
+// and SOAP merge, which has no REST form.
+//
+// The package never imports Orglink's client, so that it cannot agree with its
+// mistakes.
+package salesforcetest

@@ -1,0 +1,194 @@
+package salesforcetest
+
+import (
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
+)
+
+// routes are the resources below /services/data/vNN.N. More specific patterns
+// come first.
+func routes() []route {
+	type m = map[string]handler
+	return []route{
+		on("sobjects", m{"GET": (*call).describeGlobal}),
+		onData("sobjects/{object}", m{"GET": (*call).objectBasics, "POST": (*call).create}),
+		on("sobjects/{object}/describe", m{"GET": (*call).describe}),
+		on("sobjects/{object}/updated", m{"GET": (*call).updated}),
+		on("sobjects/{object}/deleted", m{"GET": (*call).deleted}),
+		onData("sobjects/{object}/{id}", m{"GET": (*call).get, "POST": (*call).createById, "PATCH": (*call).update, "DELETE": (*call).remove}),
+		onData("sobjects/{object}/{field}/{value}", m{"GET": (*call).getByKey, "PATCH": (*call).upsert, "DELETE": (*call).removeByKey}),
+		onData("query", m{"GET": (*call).queryLive}),
+		onData("queryAll", m{"GET": (*call).queryEvery}),
+		on("query/{locator}", m{"GET": (*call).queryMore}),
+		on("queryAll/{locator}", m{"GET": (*call).queryMore}),
+		on("search", m{"GET": (*call).search}),
+		on("limits", m{"GET": (*call).limits}),
+		on("limits/recordCount", m{"GET": (*call).recordCount}),
+		on("recent", m{"GET": (*call).recent}),
+		on("composite", m{"POST": (*call).composite}),
+		on("composite/batch", m{"POST": (*call).batch}),
+		onData("composite/sobjects", m{"POST": (*call).createMany, "PATCH": (*call).updateMany, "DELETE": (*call).removeMany}),
+		onData("composite/sobjects/{object}", m{"GET": (*call).getMany, "POST": (*call).getManyByBody}),
+		onData("composite/sobjects/{object}/{field}", m{"PATCH": (*call).upsertMany}),
+		on("composite/tree/{object}", m{"POST": (*call).tree}),
+		on("jobs/query", m{"GET": (*call).listQueryJobs, "POST": (*call).createQueryJob}),
+		on("jobs/query/{job}", m{"GET": (*call).queryJob, "PATCH": (*call).abortQueryJob, "DELETE": (*call).deleteQueryJob}),
+		on("jobs/query/{job}/results", m{"GET": (*call).queryResults}),
+		on("jobs/query/{job}/resultPages", m{"GET": (*call).queryResultPages}),
+		on("jobs/ingest", m{"GET": (*call).listIngestJobs, "POST": (*call).createIngestJob}),
+		on("jobs/ingest/{job}", m{"GET": (*call).ingestJob, "PATCH": (*call).patchIngestJob, "DELETE": (*call).deleteIngestJob}),
+		on("jobs/ingest/{job}/batches", m{"PUT": (*call).uploadIngest}),
+		on("jobs/ingest/{job}/successfulResults", m{"GET": (*call).ingestSuccessful}),
+		on("jobs/ingest/{job}/failedResults", m{"GET": (*call).ingestFailed}),
+		on("jobs/ingest/{job}/unprocessedrecords", m{"GET": (*call).ingestUnprocessed}),
+		on("jobs/ingest/{job}/unprocessedRecords", m{"GET": (*call).ingestUnprocessed}),
+	}
+}
+
+type versionEntry struct {
+	Label   string `json:"label"`
+	URL     string `json:"url"`
+	Version string `json:"version"`
+}
+
+// versions lists the API versions, oldest first, without authentication.
+func (c *call) versions() answer {
+	newest, _ := strconv.Atoi(strings.TrimSuffix(c.s.cfg.APIVersion, ".0"))
+	var out []versionEntry
+	for n := oldestVersion; n <= newest; n++ {
+		v := fmt.Sprintf("%d.0", n)
+		out = append(out, versionEntry{release(n), "/services/data/v" + v, v})
+	}
+	return jsonAnswer(http.StatusOK, out)
+}
+
+// release names the release of an API version; 31.0 was Summer '14 and three
+// follow each year.
+func release(version int) string {
+	n := version - oldestVersion
+	season := []string{"Summer", "Winter", "Spring"}[n%3]
+	year := 14 + n/3
+	if n%3 > 0 {
+		year++
+	}
+	return fmt.Sprintf("%s '%d", season, year)
+}
+
+// resources lists what the fake has; the others that an org lists are absent,
+// because they are absent.
+func (c *call) resources() answer {
+	type resource struct{ name, path string }
+	var b strings.Builder
+	b.WriteByte('{')
+	for i, r := range []resource{
+		{"search", "/search"}, {"recent", "/recent"}, {"limits", "/limits"}, {"query", "/query"}, {"queryAll", "/queryAll"},
+		{"composite", "/composite"}, {"jobs", "/jobs"}, {"sobjects", "/sobjects"},
+	} {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.Quote(r.name) + ":" + strconv.Quote(c.base()+r.path))
+	}
+	b.WriteString(`,"identity":` + string(encode(c.s.cfg.LoginURL+c.s.identityPath(c.user.User))) + "}")
+	return rawJSON(http.StatusOK, []byte(b.String()))
+}
+
+func (c *call) describeOptions() engine.DescribeOptions {
+	return engine.DescribeOptions{Base: c.base(), InstanceURL: c.s.URL}
+}
+
+func (c *call) describeGlobal() answer {
+	d, err := c.s.org.DescribeGlobal(c.user, c.describeOptions())
+	if err != nil {
+		return c.refusal(err)
+	}
+	return c.conditional(jsonAnswer(http.StatusOK, d))
+}
+
+func (c *call) describe() answer {
+	d, err := c.s.org.Describe(c.user, c.params["object"], c.describeOptions())
+	if err != nil {
+		return c.refusal(err)
+	}
+	return c.conditional(jsonAnswer(http.StatusOK, d))
+}
+
+// conditional gives an answer about the schema its validators, and answers 304
+// to a client that has it already.
+func (c *call) conditional(a answer) answer {
+	changed := c.s.org.SchemaChanged().UTC().Truncate(time.Second)
+	h := fnv.New32a()
+	_, _ = h.Write(a.body)
+	tag := fmt.Sprintf(`"%08x"`, h.Sum32())
+	fresh := false
+	if since, err := http.ParseTime(c.header.Get("If-Modified-Since")); err == nil {
+		fresh = !changed.After(since)
+	}
+	if match := c.header.Get("If-None-Match"); match != "" {
+		fresh = strings.TrimSuffix(strings.Trim(match, `"`), "--gzip") == strings.Trim(tag, `"`)
+	}
+	if fresh {
+		a = empty(http.StatusNotModified)
+	}
+	return a.with("ETag", tag).with("Last-Modified", changed.Format(http.TimeFormat))
+}
+
+func (c *call) recordCount() answer {
+	var objects []string
+	if list := c.query.Get("sObjects"); list != "" {
+		for _, name := range strings.Split(list, ",") {
+			objects = append(objects, strings.TrimSpace(name))
+		}
+	}
+	type count struct {
+		Count int    `json:"count"`
+		Name  string `json:"name"`
+	}
+	out := struct {
+		SObjects []count `json:"sObjects"`
+	}{SObjects: []count{}}
+	for _, n := range c.s.org.RecordCount(c.user, objects) {
+		out.SObjects = append(out.SObjects, count{n.Count, n.Name})
+	}
+	return jsonAnswer(http.StatusOK, out)
+}
+
+type limitEntry struct{ Max, Remaining int }
+
+// limits tells the quotas. Those that the fake counts go down, the others stay
+// at the values of a Developer Edition.
+func (c *call) limits() answer {
+	if !c.s.org.SystemPermission(c.user, "ViewSetup") {
+		return failure(http.StatusForbidden, "INSUFFICIENT_ACCESS", "You don't have permission to view the limits of this organization.")
+	}
+	used, limit := c.s.usage.snapshot(c.s.org.Now())
+	queries, batches := c.s.jobs.today(c.s.org.Now())
+	whole := func(n int) limitEntry { return limitEntry{n, n} }
+	return jsonAnswer(http.StatusOK, map[string]limitEntry{
+		"ConcurrentAsyncGetReportInstances": whole(200),
+		"ConcurrentSyncReportRuns":          whole(20),
+		"DailyApiRequests":                  {limit, max(limit-used, 0)},
+		"DailyAsyncApexExecutions":          whole(250000),
+		"DailyAsyncApexTests":               whole(500),
+		"DailyBulkApiBatches":               {15000, max(15000-batches, 0)},
+		"DailyBulkV2QueryFileStorageMB":     whole(976562),
+		"DailyBulkV2QueryJobs":              {10000, max(10000-queries, 0)},
+		"DailyDeliveredPlatformEvents":      whole(10000),
+		"DailyStandardVolumePlatformEvents": whole(10000),
+		"DailyStreamingApiEvents":           whole(10000),
+		"DailyWorkflowEmails":               whole(8040),
+		"DataStorageMB":                     whole(5),
+		"FileStorageMB":                     whole(20),
+		"HourlyPublishedPlatformEvents":     whole(50000),
+		"HourlyTimeBasedWorkflow":           whole(1000),
+		"MassEmail":                         whole(10),
+		"SingleEmail":                       whole(15),
+		"StreamingApiConcurrentClients":     whole(20),
+	})
+}
