@@ -30,7 +30,7 @@ func (tx *Tx) update(object string, recs []sobject.Record, opt WriteOptions) ([]
 func (tx *Tx) named(obj *object, rec sobject.Record) (*record, *RowError) {
 	val, ok := rec.Value("Id")
 	if !ok || val.IsNull() || val.Raw() == "" {
-		return nil, &RowError{Code: "MISSING_ARGUMENT", Message: "Id not specified in an update call", Fields: []string{"Id"}}
+		return nil, &RowError{Code: "MISSING_ARGUMENT", Message: "Id not specified in an update call", Fields: []string{}}
 	}
 	return tx.byID(obj, val.Raw())
 }
