@@ -38,6 +38,8 @@ type loader struct {
 	sets      map[sobject.ID]sobject.ID // the permission set that a profile owns
 	roles     map[string]sobject.ID     // by name
 	admin     sobject.ID
+	book      sobject.ID // the standard price book
+	prices    []price    // of the products, the last one retired
 	owners    []owner
 	accounts  []account
 	contacts  []contact

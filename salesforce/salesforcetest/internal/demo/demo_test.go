@@ -2,6 +2,7 @@ package demo_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +113,30 @@ func TestAges(t *testing.T) {
 	}
 	if len(spread) < 12 {
 		t.Errorf("contacts were changed in %d different months", len(spread))
+	}
+}
+
+// An opportunity sold by the line is worth the sum of its lines.
+func TestLineItems(t *testing.T) {
+	o := load(t, demo.Config{Accounts: 60})
+	rows := query(t, o, "SELECT Amount, (SELECT TotalPrice FROM OpportunityLineItems) FROM Opportunity WHERE HasOpportunityLineItem = true", false)
+	if len(rows) < 5 {
+		t.Errorf("%d opportunities with lines", len(rows))
+	}
+	for _, r := range rows {
+		v, _ := r.Value("Amount")
+		amount, _ := v.Float()
+		v, _ = r.Value("OpportunityLineItems")
+		lines, _ := v.Children()
+		sum := 0.0
+		for _, line := range lines.Records {
+			v, _ := line.Value("TotalPrice")
+			price, _ := v.Float()
+			sum += price
+		}
+		if len(lines.Records) == 0 || math.Abs(sum-amount) > 0.005 {
+			t.Errorf("%s: amount %v, %d lines worth %v", r.ID(), amount, len(lines.Records), sum)
+		}
 	}
 }
 

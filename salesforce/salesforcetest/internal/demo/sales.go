@@ -25,7 +25,8 @@ var dealKinds = []string{"New Business", "Renewal", "Expansion", "Pilot", "Platf
 // account, and some deleted ones.
 func (l *loader) loadOpportunities() error {
 	d := l.dice("Opportunity")
-	t := newTable("Opportunity", "AccountId", "Name", "StageName", "Amount", "Probability", "CloseDate", "Type", "NextStep", "LeadSource", "CampaignId", "Description", "OwnerId", "IsPrivate", "IsDeleted")
+	t := newTable("Opportunity", "AccountId", "Name", "StageName", "Amount", "Probability", "CloseDate", "Type", "NextStep", "LeadSource", "CampaignId", "Description", "OwnerId", "IsPrivate", "Pricebook2Id", "IsDeleted")
+	var items []item
 	deal := func(a account, deleted bool) {
 		s := one(d, stages)
 		days := d.between(3, 240)
@@ -40,6 +41,17 @@ func (l *loader) loadOpportunities() error {
 			if d.in(10) {
 				amount = amount.(float64) + 0.45
 			}
+		}
+		book := sobject.ID("")
+		if !deleted && d.in(15) { // sold by the line: the amount is their sum
+			book = l.book
+			sum := 0.0
+			for i := range d.between(1, 3) {
+				it := item{deal: len(t.rows), product: (d.IntN(3) + i*2) % (len(l.prices) - 1), quantity: d.between(1, 60), sort: i + 1}
+				sum += l.prices[it.product].price * float64(it.quantity)
+				items = append(items, it)
+			}
+			amount = sum
 		}
 		probability := s.probability
 		if !s.closed && d.in(15) {
@@ -63,7 +75,7 @@ func (l *loader) loadOpportunities() error {
 		}
 		t.add(d.stamp(l, seller), a.id, clip(name, 90)+" - "+one(d, dealKinds), s.name, amount, probability, l.date(days), d.maybe(85, kind),
 			d.maybe(40, one(d, []string{"Send proposal", "Call CFO", "Legal review", "Demo on Tuesday", "Waiting for PO ⏳"})), d.maybe(60, one(d, []string{"Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other"})),
-			campaign, d.maybe(30, one(d, remarks)), seller, false, deleted)
+			campaign, d.maybe(30, one(d, remarks)), seller, false, book, deleted)
 	}
 	for _, a := range l.accounts {
 		for range d.count(1.5) {
@@ -76,8 +88,26 @@ func (l *loader) loadOpportunities() error {
 	for range max(2, len(l.accounts)/70) {
 		deal(one(d, l.accounts), true)
 	}
-	_, err := l.insert("Opportunity", t.rows)
+	ids, err := l.insert("Opportunity", t.rows)
+	if err != nil {
+		return err
+	}
+	lines := newTable("OpportunityLineItem", "OpportunityId", "PricebookEntryId", "Quantity", "UnitPrice", "SortOrder")
+	for _, it := range items {
+		p := l.prices[it.product]
+		lines.add(d.stamp(l, l.admin), ids[it.deal], p.entry, it.quantity, p.price, it.sort)
+	}
+	_, err = l.insert("OpportunityLineItem", lines.rows)
 	return err
+}
+
+// item is a line of an opportunity that is not there yet.
+type item struct{ deal, product, quantity, sort int }
+
+// price is what a product costs in the standard price book.
+type price struct {
+	entry sobject.ID
+	price float64
 }
 
 // loadProducts makes a standard price book with a few products.
@@ -109,8 +139,15 @@ func (l *loader) loadProducts() error {
 	for i, p := range products {
 		entries.add(d.stamp(l, l.admin), books[0], ids[i], p.price, true)
 	}
-	_, err = l.insert("PricebookEntry", entries.rows)
-	return err
+	entryIDs, err := l.insert("PricebookEntry", entries.rows)
+	if err != nil {
+		return err
+	}
+	l.book = books[0]
+	for i, p := range products {
+		l.prices = append(l.prices, price{entryIDs[i], p.price})
+	}
+	return nil
 }
 
 // loadCampaigns makes a few campaigns, one of them a child.

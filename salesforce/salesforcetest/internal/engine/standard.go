@@ -98,6 +98,13 @@ func deriveFields(def *Object) {
 			}
 		}
 	}
+	if f := at["HasOpportunityLineItem"]; f != nil {
+		f.Compute = func(r Row) string {
+			has := false
+			r.Children("OpportunityLineItem", "OpportunityId", func(Row) bool { has = true; return false })
+			return boolText(has)
+		}
+	}
 	if def.Name == "Contract" {
 		at["AccountId"].RestrictIf = func(contract Row) bool { return contract.Text("Status") == "Activated" }
 	}

@@ -58,6 +58,7 @@ IsWon boolean ry Won
 ForecastCategory picklist:40 r!yR Forecast Category = Omitted|Pipeline|BestCase|MostLikely|Forecast|Closed
 ForecastCategoryName picklist:255 cudyR Forecast Category = Omitted|Pipeline|Best Case|Commit|Closed
 CampaignId reference cu Campaign ID -> Campaign Campaign/Opportunities
+HasOpportunityLineItem boolean ry Has Line Item
 Pricebook2Id reference cuy Price Book ID -> Pricebook2 Pricebook2/Opportunities
 LastActivityDate date ry Last Activity
 LastStageChangeDate datetime ry Last Stage Change Date
