@@ -232,6 +232,11 @@ func (m *Memory) Settle(ctx context.Context, tenant orglink.TenantID, conn orgli
 	return nil
 }
 
+// keepsDoubt reports whether the entry stays one that the org may have done.
+func (s Settlement) keepsDoubt() bool {
+	return s.Unsure && (s.State == Pending || s.State == Parked)
+}
+
 // settle applies a settlement.
 func (s *stored) settle(with Settlement, now time.Time) {
 	s.State, s.Outcome, s.Record, s.Reason, s.owner = with.State, with.Outcome, with.Record, with.Reason, ""
@@ -243,7 +248,7 @@ func (s *stored) settle(with Settlement, now time.Time) {
 	if with.Uncounted {
 		s.Attempts--
 	}
-	s.Unsure = with.State == Pending && with.Unsure
+	s.Unsure = with.keepsDoubt()
 	if with.State == Pending {
 		s.Due = now.Add(with.Wait)
 	} else {

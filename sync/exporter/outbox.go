@@ -44,7 +44,7 @@ type Settlement struct {
 	Reason  *Reason
 	// Wait is how long a Pending entry waits for its next attempt.
 	Wait time.Duration
-	// Unsure tells of a Pending entry that the org may have done it.
+	// Unsure tells of a Pending or Parked entry that the org may have done it.
 	Unsure bool
 	// Uncounted takes the attempt back: it never was one of this entry.
 	Uncounted bool

@@ -222,7 +222,7 @@ func (o *SQLOutbox) settle(ctx context.Context, tx *sql.Tx, tenant orglink.Tenan
 	if s.Uncounted {
 		less = 1
 	}
-	args := []any{string(s.State), string(s.Outcome), string(s.Record), reason, less, s.State == Pending && s.Unsure}
+	args := []any{string(s.State), string(s.Outcome), string(s.Record), reason, less, s.keepsDoubt()}
 	when := "settled = " + o.db.Now()
 	if s.State == Pending {
 		when = "due = " + o.db.Now() + " + ?"

@@ -1,0 +1,210 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/orglink/orglink/salesforce"
+	"github.com/orglink/orglink/salesforce/sobject"
+	"github.com/orglink/orglink/salesforce/soql"
+)
+
+// lookBytes bounds the keys in one query's filter, so that it fits into an
+// address.
+const lookBytes = 6000
+
+// look reads the records of rows for which that has to be known before
+// anything is sent: those that may have been written already, those whose map
+// has fields for creates only, and those that need the record's id.
+func (b *batch) look(ctx context.Context) error {
+	var keys []string
+	rows := make(map[string][]*row)
+	for _, r := range b.open() {
+		if !b.mustLook(r) {
+			continue
+		}
+		r.looked = true
+		if rows[r.key] == nil {
+			v, _ := r.rec.Value(b.ext.Name)
+			lit := v.Canonical()
+			if v.Kind() == sobject.Text {
+				lit = soql.Quote(lit)
+			}
+			keys = append(keys, lit)
+		}
+		rows[r.key] = append(rows[r.key], r)
+	}
+	fields := b.lookFields()
+	for len(keys) > 0 {
+		n, size := 0, 0
+		for n < len(keys) && (n == 0 || size+len(keys[n]) < lookBytes) {
+			size += len(keys[n]) + 1
+			n++
+		}
+		err := b.lookUp(ctx, fields, keys[:n], rows)
+		if errors.Is(err, salesforce.ErrInvalidField) {
+			// The map follows a lookup to a field that is not there. The org
+			// will say so of each row; here it is enough to know what exists.
+			fields = fields[:min(len(fields), 2)]
+			err = b.lookUp(ctx, fields, keys[:n], rows)
+		}
+		if err != nil {
+			return fmt.Errorf("read back records of %s: %w", b.describe.Name, err)
+		}
+		keys = keys[n:]
+	}
+	return nil
+}
+
+func (b *batch) lookUp(ctx context.Context, fields, keys []string, rows map[string][]*row) error {
+	q := "SELECT " + strings.Join(fields, ", ") + " FROM " + b.describe.Name + " WHERE " + b.ext.Name + " IN (" + strings.Join(keys, ",") + ")"
+	for rec, err := range b.client.Query(ctx, q) {
+		if err != nil {
+			return err
+		}
+		v, _ := rec.Value(b.ext.Name)
+		for _, r := range rows[foldKey(v.As(b.ext.Type), b.ext)] {
+			b.foundOne(r, rec)
+		}
+	}
+	return nil
+}
+
+func (b *batch) foundOne(r *row, rec sobject.Record) {
+	if r.done != nil {
+		return
+	}
+	if !r.found.IsZero() && r.found.ID() != rec.ID() {
+		r.reject(CodeAmbiguous, fmt.Sprintf("%s and %s both have the external id", r.found.ID(), rec.ID()),
+			"merge the records in Salesforce, and have an admin make the field unique", b.ext.Name)
+		return
+	}
+	r.found = rec
+}
+
+func (b *batch) mustLook(r *row) bool {
+	known := r.last.Record != ""
+	switch {
+	case b.ext.Name == "Id":
+		return r.entry.Unsure // the key is the record
+	case r.entry.Unsure:
+		return true
+	case r.entry.Op != Upsert:
+		return !known
+	}
+	return !known && (b.mapper.ForUpdate(r.rec).Len() != r.rec.Len() || b.mapper.ForCreate(r.rec).Len() != r.rec.Len())
+}
+
+// lookFields are the fields that are read back: those that any row may write.
+func (b *batch) lookFields() []string {
+	out := []string{"Id"}
+	add := func(name string) {
+		if !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, name) }) {
+			out = append(out, name)
+		}
+	}
+	add(b.ext.Name)
+	if _, ok := b.describe.Field("CreatedDate"); ok {
+		add("CreatedDate")
+	}
+	for _, f := range b.mapper.Map().Fields {
+		add(f.Salesforce)
+		if relation, _, dotted := strings.Cut(f.Salesforce, "."); dotted {
+			for _, d := range b.describe.Fields {
+				if strings.EqualFold(d.RelationshipName, relation) {
+					add(d.Name) // what a null clears
+				}
+			}
+		}
+	}
+	return out
+}
+
+// holds reports whether the org's record has every value that an update would
+// write.
+func (b *batch) holds(r *row) bool {
+	for name, want := range b.mapper.ForUpdate(r.rec).Fields() {
+		if strings.EqualFold(name, b.ext.Name) {
+			continue // it is how the record was found
+		}
+		if parent, ok := want.Record(); ok {
+			for inner, v := range parent.Fields() {
+				got, _ := r.found.Path(name + "." + inner)
+				if !strings.EqualFold(got.Canonical(), v.Canonical()) {
+					return false
+				}
+			}
+			continue
+		}
+		got, ok := r.found.Value(name)
+		field, known := b.describe.Field(name)
+		if !ok || !known || !sameValue(got, want, field.Type) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameValue compares what was written with what an org stores of it.
+func sameValue(got, want sobject.Value, t sobject.FieldType) bool {
+	got, want = got.As(t), want.As(t)
+	if got.IsNull() || want.IsNull() {
+		return strings.TrimSpace(got.Raw()) == strings.TrimSpace(want.Raw())
+	}
+	switch t {
+	case sobject.TypeDateTime:
+		a, errA := got.Time()
+		b, errB := want.Time()
+		return errA == nil && errB == nil && a.Truncate(time.Second).Equal(b.Truncate(time.Second))
+	case sobject.TypeMultiPicklist:
+		a, b := strings.Split(got.Raw(), ";"), strings.Split(want.Raw(), ";")
+		slices.Sort(a)
+		slices.Sort(b)
+		return slices.Equal(a, b)
+	}
+	if got.Kind() == sobject.Text && want.Kind() == sobject.Text {
+		return kept(got.Raw()) == kept(want.Raw())
+	}
+	return got.Equal(want)
+}
+
+// kept is a text as Salesforce keeps it: without white space around it, and
+// with the line ends of its own choice.
+func kept(s string) string {
+	return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
+}
+
+// decide settles what looking has answered.
+func (b *batch) decide(r *row) {
+	exists := !r.found.IsZero()
+	switch {
+	case r.entry.Op == Delete && r.looked && !exists:
+		o := Unchanged
+		if r.verified = r.entry.Unsure; r.verified {
+			o = Deleted // by the attempt whose answer was lost
+		}
+		r.succeed(o, "")
+		r.write = nil
+		if r.last.Record != "" {
+			w := r.last
+			w.Record, w.Hash = "", ""
+			r.write = &w
+		}
+	case r.entry.Op == Update && r.looked && !exists && b.ext.Name != "Id":
+		r.reject(CodeNotFound, fmt.Sprintf("no record of %s has the external id %q", b.describe.Name, r.entry.Key), "create the record first, or send the row as an upsert", b.ext.Name)
+	case r.entry.Op != Delete && r.entry.Unsure && exists && b.holds(r):
+		o := Updated
+		// What was last written is this very attempt when its worker died
+		// between remembering and settling.
+		first := r.last.Record == "" || r.last.Hash == r.hash
+		if at, err := r.found.Time("CreatedDate"); err == nil && first && !at.Before(r.entry.Attempted.Truncate(time.Second)) {
+			o = Created
+		}
+		r.verified = true
+		r.succeed(o, r.found.ID())
+	}
+}

@@ -1,0 +1,206 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/orglink/orglink"
+	"github.com/orglink/orglink/mapping"
+	"github.com/orglink/orglink/salesforce"
+	"github.com/orglink/orglink/salesforce/sobject"
+)
+
+// Clients hands out the client of a connection; *connection.Manager does.
+type Clients interface {
+	Client(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID) (*salesforce.Client, error)
+}
+
+// Links remembers what was last written for each row; link.Store does. Object
+// is the name of the map.
+type Links interface {
+	// Written returns what was last written for the keys that are known.
+	Written(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, object string, keys []string) (map[string]mapping.Written, error)
+	// SaveWritten records writes. One with neither record nor hash forgets
+	// its key.
+	SaveWritten(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, object string, written []mapping.Written) error
+}
+
+// Identity decides as whom an entry is written. Implementations are safe for
+// concurrent use.
+type Identity interface {
+	// Writer returns the connection to write by; team is the one whose outbox
+	// the entry is in. An error rejects the entry.
+	Writer(ctx context.Context, tenant orglink.TenantID, team orglink.ConnectionID, e Entry) (orglink.ConnectionID, error)
+}
+
+// TeamIdentity writes everything by the team connection.
+type TeamIdentity struct{}
+
+// Writer implements Identity.
+func (TeamIdentity) Writer(_ context.Context, _ orglink.TenantID, team orglink.ConnectionID, _ Entry) (orglink.ConnectionID, error) {
+	return team, nil
+}
+
+// Config configures a Service. Clients, Outbox, Links and Maps are required.
+type Config struct {
+	// Clients hands out the client of a connection. Required.
+	Clients Clients
+	// Outbox holds the changes. Required.
+	Outbox Outbox
+	// Links remembers what was written. Required.
+	Links Links
+	// Maps translate rows, by the name that Change.Object gives. Required.
+	Maps map[string]mapping.Map
+	// Identity decides as whom to write. Defaults to TeamIdentity.
+	Identity Identity
+	// BatchRows is how many rows a step takes, 1 to 200. Defaults to 200,
+	// which is one request when all are of one object.
+	BatchRows int
+	// MaxAttempts is after how many failed attempts of its own a row is
+	// parked. Times when the org as a whole was out of reach do not count.
+	// Defaults to 12.
+	MaxAttempts int
+	// Poll is how soon a job looks again when nothing is due. Defaults to 1
+	// second.
+	Poll time.Duration
+	// DescribeFor is for how long an object's describe is used. Defaults to
+	// 10 minutes.
+	DescribeFor time.Duration
+	// AllowDuplicates saves rows that a duplicate rule of the org would only
+	// warn about. Defaults to rejecting them.
+	AllowDuplicates bool
+	// Progress is called with the report of each step that had work, before
+	// the step returns. It must not block. Defaults to nothing.
+	Progress func(Report)
+}
+
+// Service writes the changes of an outbox to Salesforce. It is safe for
+// concurrent use; for one connection one step runs at a time, which the
+// runner's lease provides.
+type Service struct {
+	cfg       Config
+	mu        sync.Mutex
+	describes map[describeKey]described
+}
+
+type describeKey struct {
+	tenant orglink.TenantID
+	conn   orglink.ConnectionID
+	object string
+}
+
+type described struct {
+	*sobject.Describe
+	at time.Time
+}
+
+// New returns a service. All problems of the configuration are reported
+// together; no I/O is done.
+func New(cfg Config) (*Service, error) {
+	var errs []error
+	for name, missing := range map[string]bool{"Clients": cfg.Clients == nil, "Outbox": cfg.Outbox == nil, "Links": cfg.Links == nil, "Maps": len(cfg.Maps) == 0} {
+		if missing {
+			errs = append(errs, fmt.Errorf("%s is missing", name))
+		}
+	}
+	for name, m := range cfg.Maps {
+		if name == "" || len(name) > MaxKey {
+			errs = append(errs, fmt.Errorf("Maps: the name %.40q has %d bytes; it needs 1 to %d", name, len(name), MaxKey))
+		}
+		if m.Object == "" || m.ExternalID == "" {
+			errs = append(errs, fmt.Errorf("Maps[%q]: Object and ExternalID must be set: rows are upserted by an external id, so that nothing is written twice", name))
+		}
+	}
+	if cfg.Identity == nil {
+		cfg.Identity = TeamIdentity{}
+	}
+	if cfg.BatchRows == 0 {
+		cfg.BatchRows = salesforce.CollectionSize
+	}
+	if cfg.MaxAttempts == 0 {
+		cfg.MaxAttempts = 12
+	}
+	if cfg.Poll == 0 {
+		cfg.Poll = time.Second
+	}
+	if cfg.DescribeFor == 0 {
+		cfg.DescribeFor = 10 * time.Minute
+	}
+	if cfg.BatchRows < 1 || cfg.BatchRows > salesforce.CollectionSize {
+		errs = append(errs, fmt.Errorf("BatchRows is %d; it must be 1 to %d", cfg.BatchRows, salesforce.CollectionSize))
+	}
+	if cfg.MaxAttempts < 1 || cfg.Poll < 0 || cfg.DescribeFor < 0 {
+		errs = append(errs, errors.New("MaxAttempts, Poll and DescribeFor must be positive"))
+	}
+	if len(errs) > 0 {
+		return nil, fmt.Errorf("exporter: config: %w", errors.Join(errs...))
+	}
+	cfg.Maps = maps.Clone(cfg.Maps)
+	return &Service{cfg: cfg, describes: make(map[describeKey]described)}, nil
+}
+
+// Job exports the changes of one connection, step by step, under a runner's
+// lease.
+type Job struct {
+	service *Service
+	tenant  orglink.TenantID
+	conn    orglink.ConnectionID
+}
+
+// Job returns the job of a connection.
+func (s *Service) Job(tenant orglink.TenantID, conn orglink.ConnectionID) *Job {
+	return &Job{s, tenant, conn}
+}
+
+// Key names the job.
+func (j *Job) Key() string { return fmt.Sprintf("export/%s/%s", j.tenant, j.conn) }
+
+// Step exports one batch and tells when to come again. The error is of the
+// connection or a store; what is wrong with rows is in the outbox.
+func (j *Job) Step(ctx context.Context, fence uint64) (next time.Time, err error) {
+	_, wait, err := j.service.step(ctx, j.tenant, j.conn, fence)
+	return time.Now().Add(wait), err
+}
+
+// Run exports until nothing is due and reports what it did. It is for programs
+// in which nothing else exports this connection at the same time: it works
+// under the fence that the outbox saw last. Rows that wait for a later attempt
+// are counted as Retrying.
+func (s *Service) Run(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID) (Report, error) {
+	total := newReport(tenant, conn)
+	fence, err := s.cfg.Outbox.Fence(ctx, tenant, conn)
+	if err != nil {
+		return total, err
+	}
+	for {
+		rep, wait, err := s.step(ctx, tenant, conn, fence)
+		total.add(rep)
+		if err != nil || wait > 0 {
+			total.Took = time.Since(total.Started)
+			return total, err
+		}
+	}
+}
+
+// describe returns an object's describe, from memory where it is fresh.
+func (s *Service) describe(ctx context.Context, client *salesforce.Client, tenant orglink.TenantID, conn orglink.ConnectionID, object string) (*sobject.Describe, error) {
+	k := describeKey{tenant, conn, object}
+	s.mu.Lock()
+	have, ok := s.describes[k]
+	s.mu.Unlock()
+	if ok && time.Since(have.at) < s.cfg.DescribeFor {
+		return have.Describe, nil
+	}
+	d, err := client.Describe(ctx, object)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.describes[k] = described{d, time.Now()}
+	return d, nil
+}
