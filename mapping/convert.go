@@ -19,7 +19,7 @@ func (f *compiled) convert(x any) (sobject.Value, error) {
 	if t, ok := x.(time.Time); ok && f.field.Type == sobject.TypeDate {
 		// The day in the host's own zone: converting to UTC first would move
 		// evenings and mornings to another day.
-		return sobject.DateValue(sobject.DateOf(t)), nil
+		return f.day(sobject.DateOf(t), nil)
 	}
 	if list, ok := x.([]string); ok {
 		return f.choices(list)
@@ -110,10 +110,12 @@ func (f *compiled) typed(v sobject.Value) (sobject.Value, error) {
 	case t.Numeric():
 		return f.number(v)
 	case t == sobject.TypeDate:
-		d, err := sobject.ParseDate(v.Raw())
-		return sobject.DateValue(d), err
+		return f.day(sobject.ParseDate(v.Raw()))
 	case t == sobject.TypeDateTime:
 		at, err := sobject.ParseDateTime(v.Raw())
+		if err == nil {
+			err = inRange(at.Year())
+		}
 		return sobject.DateTimeValue(at), err
 	case t == sobject.TypeID || t == sobject.TypeReference:
 		id, err := sobject.ParseID(v.Raw())
@@ -121,7 +123,23 @@ func (f *compiled) typed(v sobject.Value) (sobject.Value, error) {
 	case t == sobject.TypeTime || t == sobject.TypeBase64:
 		return sobject.TextValue(v.Raw()), nil
 	}
-	return f.text(v.Canonical())
+	return f.text(v.Raw())
+}
+
+func (f *compiled) day(d sobject.Date, err error) (sobject.Value, error) {
+	if err == nil {
+		err = inRange(d.Year)
+	}
+	return sobject.DateValue(d), err
+}
+
+// inRange refuses years that Salesforce does not store; the zero time.Time is
+// the usual one.
+func inRange(year int) error {
+	if year < 1700 || year > 4000 {
+		return fmt.Errorf("the year %d is outside of what Salesforce stores (1700 to 4000); write nil for no date", year)
+	}
+	return nil
 }
 
 func (f *compiled) number(v sobject.Value) (sobject.Value, error) {

@@ -75,6 +75,9 @@ func TestUnsetNullAndValue(t *testing.T) {
 		a, _ := json.Marshal(rec)
 		t.Errorf("got %s", a)
 	}
+	if rec, _ := m.Record(mapping.Row{"street": json.Number("1.50")}); mapping.Hash(rec) != mapping.Hash(sobject.NewRecord("Account", sobject.F("BillingStreet", sobject.TextValue("1.50")))) {
+		t.Error("a number that becomes text is rewritten")
+	}
 	if rec, problems := m.Record(mapping.Row{}); rec.Len() != 0 || len(problems) != 0 {
 		t.Error("an empty row sets fields:", rec, problems)
 	}
@@ -99,6 +102,8 @@ func TestRowsThatCannotBeWritten(t *testing.T) {
 		"yes":          {mapping.Row{"active": "yes"}, "text"},
 		"date":         {mapping.Row{"since": "2026-02-30"}, "not a date"},
 		"date-time":    {mapping.Row{"seen": "2026-02-03"}, "not a date-time"},
+		"zero date":    {mapping.Row{"since": time.Time{}}, "1700 to 4000"},
+		"zero instant": {mapping.Row{"seen": time.Time{}}, "1700 to 4000"},
 		"translation":  {mapping.Row{"plan": "Gold"}, "does not translate"},
 		"separator":    {mapping.Row{"tags": []string{"a;b"}}, "separator"},
 		"list":         {mapping.Row{"name": []string{"a"}}, "multi-select"},

@@ -44,7 +44,7 @@ func (b *binder) take(p *parser) (any, error) {
 	return b.args[b.used-1], nil
 }
 
-func (b *binder) one(p *parser, like bool) (Value, error) {
+func (b *binder) one(p *parser) (Value, error) {
 	arg, err := b.take(p)
 	if err != nil {
 		return Value{}, err
@@ -56,7 +56,7 @@ func (b *binder) one(p *parser, like bool) (Value, error) {
 	return v, nil
 }
 
-func (b *binder) many(p *parser, like bool) ([]Value, error) {
+func (b *binder) many(p *parser) ([]Value, error) {
 	if b.used < len(b.args) {
 		var values []Value
 		switch list := b.args[b.used].(type) {
@@ -67,7 +67,7 @@ func (b *binder) many(p *parser, like bool) ([]Value, error) {
 		case []Value:
 			values = append(values, list...)
 		default:
-			v, err := b.one(p, like)
+			v, err := b.one(p)
 			return []Value{v}, err
 		}
 		b.used++
@@ -76,7 +76,7 @@ func (b *binder) many(p *parser, like bool) ([]Value, error) {
 		}
 		return values, nil
 	}
-	v, err := b.one(p, like)
+	v, err := b.one(p)
 	return []Value{v}, err
 }
 

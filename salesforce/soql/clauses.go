@@ -268,7 +268,7 @@ func (p *parser) limits(q *Query) error {
 func (p *parser) count() (*int, error) {
 	text := p.tok.text
 	if p.atPunct("?") && p.args != nil {
-		v, err := p.args.one(p, false)
+		v, err := p.args.one(p)
 		if err != nil {
 			return nil, err
 		}

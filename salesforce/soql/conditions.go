@@ -119,7 +119,7 @@ func (p *parser) in(left Operand, op Op) (Expr, error) {
 		return nil, err
 	}
 	if p.atPunct(":") || p.atPunct("?") && p.args != nil {
-		values, err := p.bound(false)
+		values, err := p.bound()
 		return In{left, op, values}, err
 	}
 	if p.atPunct("(") && p.aheadIs("SELECT") && (op == OpIn || op == OpNotIn) {
@@ -131,7 +131,7 @@ func (p *parser) in(left Operand, op Op) (Expr, error) {
 	}
 	out := In{Left: left, Op: op}
 	if err := p.list(func() error {
-		values, err := p.bound(false)
+		values, err := p.bound()
 		out.Values = append(out.Values, values...)
 		return err
 	}); err != nil {
@@ -188,15 +188,15 @@ func isLiteralWord(s string) bool {
 }
 
 // bound reads one value, or all that a placeholder stands for.
-func (p *parser) bound(like bool) ([]Value, error) {
+func (p *parser) bound() ([]Value, error) {
 	if p.atPunct("?") && p.args != nil {
-		values, err := p.args.many(p, like)
+		values, err := p.args.many(p)
 		if err != nil {
 			return nil, err
 		}
 		return values, p.advance()
 	}
-	v, err := p.value(like)
+	v, err := p.value(false)
 	return []Value{v}, err
 }
 
@@ -224,7 +224,7 @@ func (p *parser) value(like bool) (Value, error) {
 	default:
 		switch {
 		case t.text == "?" && p.args != nil:
-			bound, err := p.args.one(p, like)
+			bound, err := p.args.one(p)
 			if err != nil {
 				return v, err
 			}

@@ -368,6 +368,38 @@ func TestSharing(t *testing.T) {
 	}
 }
 
+// What the host takes away from groups ends what they see.
+func TestViewsEndWithTheHostsPermission(t *testing.T) {
+	h := newHost(t)
+	d := draft()
+	d.Groups = []orglink.GroupID{"support"}
+	i := h.save(t, d)
+	for name, test := range map[string]struct {
+		groups integration.StaticGroups
+		actor  orglink.Actor
+		want   error
+	}{
+		"as before":            {groups, receiver, nil},
+		"parted":               {integration.StaticGroups{"sales": nil, "support": nil}, receiver, integration.ErrNotConnected},
+		"receiver without":     {integration.StaticGroups{"sales": {"support"}}, receiver, integration.ErrNotEnabled},
+		"owner without":        {integration.StaticGroups{"support": nil}, clerk, integration.ErrNotEnabled},
+		"owner without manage": {integration.StaticGroups{"support": nil}, boss, integration.ErrNotEnabled},
+	} {
+		service, err := integration.New(integration.Config{Store: h.store, Connections: h, Groups: test.groups})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := service.View(t.Context(), test.actor, i.ID); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, want %v", name, err, test.want)
+		}
+		if test.actor.Admin && test.actor.Group == "sales" {
+			if _, err := service.Pause(t.Context(), test.actor, i.ID); !errors.Is(err, test.want) {
+				t.Errorf("%s: pause: %v, want %v", name, err, test.want)
+			}
+		}
+	}
+}
+
 func TestSelectionsAreTheUnionOfAConnection(t *testing.T) {
 	h := newHost(t)
 	h.save(t, draft())

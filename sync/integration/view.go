@@ -69,7 +69,9 @@ func (s *Service) List(ctx context.Context, actor orglink.Actor) ([]Integration,
 // View returns what the actor's group sees of what an integration imported:
 // for the owner everything, for a receiver the fields that are shared with it
 // and that it has not turned off. Readers of the mirror fetch it on every
-// read, so that a share that has ended ends there too.
+// read, so that a share that has ended ends there too, and with it the access
+// of groups that the host has parted (ErrNotConnected) or for which it has
+// switched Salesforce off (ErrNotEnabled).
 func (s *Service) View(ctx context.Context, actor orglink.Actor, id orglink.IntegrationID) (mapping.View, error) {
 	i, err := s.read(ctx, actor, id)
 	if err != nil {
@@ -77,11 +79,17 @@ func (s *Service) View(ctx context.Context, actor orglink.Actor, id orglink.Inte
 	}
 	v := mapping.View{Tenant: i.Tenant, Connection: i.Connection, Integration: i.ID, Objects: cloneSelections(i.Selections)}
 	if actor.Group == i.Owner {
+		if err := s.enabled(ctx, i.Tenant, i.Owner); err != nil {
+			return mapping.View{}, err
+		}
 		return v, nil
 	}
 	share, ok := i.share(actor.Group)
 	if !ok {
 		return mapping.View{}, failed(ErrNotFound, "view", id)
+	}
+	if err := s.mayReceive(ctx, i.Tenant, i.Owner, actor.Group); err != nil {
+		return mapping.View{}, err
 	}
 	v.Objects = without(i.shared(share), share.Passive)
 	return v, nil
