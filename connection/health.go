@@ -146,12 +146,12 @@ func (m *Manager) diagnose(ctx context.Context, err error) (Health, error) {
 	switch {
 	case errors.Is(err, salesforce.ErrDailyLimit):
 		return healthOf(QuotaExhausted, detail), nil
+	case e != nil && (e.Code == "CLIENT_NOT_ACCESSIBLE_FOR_USER" || e.Code == "OAUTH_APP_BLOCKED"):
+		return healthOf(AppBlocked, detail), nil
 	case errors.Is(err, salesforce.ErrAPIDisabled):
 		return healthOf(APIDisabled, detail), nil
 	case e != nil && (e.Code == "ORG_LOCKED" || e.Code == "TRIAL_EXPIRED"):
 		return healthOf(OrgGone, detail), nil
-	case e != nil && (e.Code == "CLIENT_NOT_ACCESSIBLE_FOR_USER" || e.Code == "OAUTH_APP_BLOCKED"):
-		return healthOf(AppBlocked, detail), nil
 	case e != nil && e.StatusCode < 500 && e.StatusCode != 0 && !errors.Is(err, salesforce.ErrConcurrentLimit) && !errors.Is(err, salesforce.ErrUnavailable):
 		return healthOf(Suspended, detail), nil
 	}
