@@ -149,13 +149,13 @@ func compileField(f FieldMap, m Map, d *sobject.Describe) (c *compiled, reason, 
 
 // fixed converts a value of the map itself, to which translation and
 // transforms do not apply.
-func (c *compiled) fixed(x any) (*sobject.Value, error) {
+func (f *compiled) fixed(x any) (*sobject.Value, error) {
 	if x == nil {
 		return nil, nil
 	}
 	v, err := valueOf(x)
 	if err == nil && !v.IsNull() {
-		v, err = c.typed(v)
+		v, err = f.typed(v)
 	}
 	if err != nil {
 		return nil, err

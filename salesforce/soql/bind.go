@@ -49,7 +49,7 @@ func (b *binder) one(p *parser) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	v, err := literal(arg)
+	v, err := literalOf(arg)
 	if err != nil {
 		return Value{}, p.failAt(p.tok, fmt.Sprintf("argument %d: %v", b.used, err))
 	}
@@ -80,7 +80,7 @@ func (b *binder) many(p *parser) ([]Value, error) {
 	return []Value{v}, err
 }
 
-func literal(arg any) (Value, error) {
+func literalOf(arg any) (Value, error) {
 	switch a := arg.(type) {
 	case nil:
 		return Null(), nil
@@ -124,12 +124,12 @@ func (v Value) check() error {
 	if v.Kind == StringLiteral || v.Kind == NullLiteral && v.Text == "" {
 		return nil
 	}
-	p := &parser{lex: lexer{text: v.print(false)}}
+	p := &parser{lex: lexer{text: v.literal(false)}}
 	_ = p.advance()
 	if err := p.advance(); err == nil {
 		if got, err := p.value(false); err == nil && p.tok.kind == tokEOF && got.Kind == v.Kind {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s is no literal of its kind", strconv.Quote(clip(v.print(false))))
+	return fmt.Errorf("%s is no literal of its kind", strconv.Quote(clip(v.literal(false))))
 }

@@ -20,12 +20,12 @@ func (q *Query) String() string {
 type printer struct{ strings.Builder }
 
 // list prints items between commas.
-func list[T any](p *printer, items []T, print func(T)) {
+func list[T any](p *printer, items []T, each func(T)) {
 	for i, item := range items {
 		if i > 0 {
 			p.WriteString(", ")
 		}
-		print(item)
+		each(item)
 	}
 }
 
@@ -137,7 +137,7 @@ func (p *printer) operand(op Operand) {
 		list(p, o.Args, p.operand)
 		p.WriteString(")")
 	case Value:
-		p.WriteString(o.print(false))
+		p.WriteString(o.literal(false))
 	}
 }
 
@@ -180,16 +180,16 @@ func (p *printer) expr(x Expr, inner bool) {
 		p.expr(e.X, true)
 	case Comparison:
 		p.operand(e.Left)
-		p.words(string(e.Op), e.Value.print(e.Op == OpLike))
+		p.words(string(e.Op), e.Value.literal(e.Op == OpLike))
 	case In:
 		p.operand(e.Left)
 		p.words(string(e.Op), "")
 		if len(e.Values) == 1 && e.Values[0].Kind == BindLiteral {
-			p.words(e.Values[0].print(false))
+			p.words(e.Values[0].literal(false))
 			return
 		}
 		p.WriteString(" (")
-		list(p, e.Values, func(v Value) { p.WriteString(v.print(false)) })
+		list(p, e.Values, func(v Value) { p.WriteString(v.literal(false)) })
 		p.WriteString(")")
 	case SemiJoin:
 		p.operand(e.Left)
@@ -200,7 +200,7 @@ func (p *printer) expr(x Expr, inner bool) {
 	}
 }
 
-func (v Value) print(like bool) string {
+func (v Value) literal(like bool) string {
 	switch v.Kind {
 	case NullLiteral:
 		return "NULL"
@@ -217,7 +217,7 @@ func (v Value) print(like bool) string {
 }
 
 // String prints the literal as it stands after any operator but LIKE.
-func (v Value) String() string { return v.print(false) }
+func (v Value) String() string { return v.literal(false) }
 
 // simplify drops lists of one term and empty And lists, which always hold, and
 // joins lists of the same kind. An empty Or, which never holds, stays and

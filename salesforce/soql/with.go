@@ -72,7 +72,7 @@ func (p *parser) withPair(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return name + " " + op + " " + v.print(false), nil
+	return name + " " + op + " " + v.literal(false), nil
 }
 
 var categorySelectors = []string{"AT", "ABOVE", "BELOW", "ABOVE_OR_BELOW"}

@@ -17,7 +17,7 @@ var (
 	// ErrForbidden: the actor may see the integration but not do this.
 	ErrForbidden = errors.New("this is for admins of the owning group")
 	// ErrNotEnabled: Salesforce is not switched on for the group.
-	ErrNotEnabled = errors.New("Salesforce is not switched on for the group")
+	ErrNotEnabled = errors.New("the group may not use Salesforce")
 	// ErrNotConnected: the host does not let these groups share.
 	ErrNotConnected = errors.New("the groups are not connected with each other")
 	// ErrConflict: somebody else has changed it since it was read.

@@ -181,7 +181,7 @@ func TestReviewNamesWhatIsWrong(t *testing.T) {
 		text += p.Error() + "\n"
 	}
 	for _, want := range []string{"Account.Phone: the field does not exist, or field-level security hides it", "Case.Sbuject: ", "Nope__c: the object does not exist, or",
-		"group legal: ", "not connected", "group lab: ", "not switched on", "group sales: "} {
+		"group legal: ", "not connected", "group lab: ", "may not use Salesforce", "group sales: "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

@@ -122,10 +122,13 @@ func inUTC(i integration.Integration) integration.Integration {
 }
 
 func wantErr(what string, err, want error) error {
-	if !errors.Is(err, want) {
-		return fmt.Errorf("%s: got error %v, want one that is %q", what, err, want)
+	switch {
+	case errors.Is(err, want):
+		return nil
+	case err == nil:
+		return fmt.Errorf("%s: got no error, want one that is %q", what, want.Error())
 	}
-	return nil
+	return fmt.Errorf("%s: got another error than %q: %w", what, want.Error(), err)
 }
 
 // stored checks what is stored under the id of want.
