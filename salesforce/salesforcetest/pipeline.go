@@ -7,10 +7,8 @@ import (
 	"compress/zlib"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -209,122 +207,4 @@ func zip(body []byte) []byte {
 	_, _ = z.Write(body)
 	_ = z.Close()
 	return b.Bytes()
-}
-
-// describeRequest fills the record of a request that just arrived.
-func (s *Server) describeRequest(r *http.Request, path string, body []byte) RequestRecord {
-	rec := RequestRecord{
-		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: r.Header.Clone(),
-		Body: bytes.Clone(body[:min(len(body), keptBody)]),
-	}
-	if token, ok := bearer(r.Header.Get("Authorization")); ok {
-		if ses, ok := s.id.peek(token); ok {
-			if u, err := s.userByID(ses.user); err == nil {
-				rec.User = u.username
-			}
-		}
-	}
-	rec.Object = s.objectOf(path, rec.Query, body)
-	return rec
-}
-
-// objectOf guesses which object a request is about, for faults.
-func (s *Server) objectOf(path string, query url.Values, body []byte) string {
-	_, rest, ok := cutVersion(path)
-	if !ok {
-		return ""
-	}
-	segs := strings.Split(rest, "/")
-	at := func(i int) string {
-		if i < len(segs) {
-			return segs[i]
-		}
-		return ""
-	}
-	switch at(0) {
-	case "sobjects":
-		return at(1)
-	case "query", "queryAll":
-		if at(1) != "" {
-			return s.cursors.object(at(1))
-		}
-		return fromObject(query.Get("q"))
-	case "composite":
-		if at(1) == "sobjects" || at(1) == "tree" {
-			if at(2) != "" {
-				return at(2)
-			}
-			return firstType(body)
-		}
-	case "jobs":
-		if at(2) != "" {
-			return s.jobs.object(at(2))
-		}
-		var req struct{ Object, Query string }
-		if json.Unmarshal(body, &req) == nil && req.Query != "" {
-			return fromObject(req.Query)
-		}
-		return req.Object
-	}
-	return ""
-}
-
-// firstType returns the object of the first record of a collection.
-func firstType(body []byte) string {
-	var req struct {
-		Records []struct {
-			Attributes struct {
-				Type string `json:"type"`
-			} `json:"attributes"`
-		} `json:"records"`
-	}
-	if json.Unmarshal(body, &req) != nil || len(req.Records) == 0 {
-		return ""
-	}
-	return req.Records[0].Attributes.Type
-}
-
-// syntaxAnswer answers malformed JSON in the words of Salesforce's parser.
-func syntaxAnswer(body []byte, err error) answer {
-	if len(bytes.TrimSpace(body)) == 0 {
-		return failure(http.StatusBadRequest, "JSON_PARSER_ERROR", "The HTTP entity body is required, but this request has no entity body.")
-	}
-	offset := len(body)
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &syntax):
-		offset = int(syntax.Offset)
-	case errors.As(err, &kind):
-		line, col := position(body, int(kind.Offset))
-		return failure(http.StatusBadRequest, "JSON_PARSER_ERROR",
-			fmt.Sprintf("Cannot deserialize instance of %s from %s value or request may be missing a required field at [line:%d, column:%d]",
-				jsonKind(kind.Type.Kind().String()), strings.ToUpper(kind.Value), line, col))
-	}
-	line, col := position(body, offset)
-	if offset >= len(body) && (syntax == nil || strings.Contains(syntax.Error(), "end of JSON")) {
-		return failure(http.StatusBadRequest, "JSON_PARSER_ERROR", fmt.Sprintf("Unexpected end-of-input at [line:%d, column:%d]", line, col))
-	}
-	ch := body[max(offset-1, 0)]
-	return failure(http.StatusBadRequest, "JSON_PARSER_ERROR",
-		fmt.Sprintf("Unexpected character ('%c' (code %d)) at [line:%d, column:%d]", ch, ch, line, col))
-}
-
-func jsonKind(goKind string) string {
-	switch goKind {
-	case "struct", "map":
-		return "object"
-	case "slice":
-		return "list"
-	case "bool":
-		return "boolean"
-	default:
-		return goKind
-	}
-}
-
-func position(body []byte, offset int) (line, col int) {
-	offset = min(offset, len(body))
-	line = 1 + bytes.Count(body[:offset], []byte{'\n'})
-	return line, offset - bytes.LastIndexByte(body[:offset], '\n')
 }

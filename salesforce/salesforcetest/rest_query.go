@@ -131,7 +131,8 @@ func (c *call) runQuery(all bool) answer {
 		c.unsupported()
 		return notFound()
 	}
-	res, err := c.data().QueryText(c.query.Get("q"), engine.QueryOptions{All: all})
+	// Trailing blanks are not in the text that errors quote.
+	res, err := c.data().QueryText(strings.TrimRight(c.query.Get("q"), " \t\r\n"), engine.QueryOptions{All: all})
 	if err != nil {
 		return c.refusal(err)
 	}

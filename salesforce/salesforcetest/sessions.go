@@ -82,6 +82,9 @@ func newIdentity(now func() time.Time) *identity {
 	}
 }
 
+// manySessions is when expired sessions are swept out.
+const manySessions = 10000
+
 const tokenAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._"
 
 // randomToken returns n characters that nobody can guess, so that a fake that
@@ -100,6 +103,13 @@ func (i *identity) open(org sobject.ID, user sobject.ID, app *App, g *grant, sco
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	now := i.now()
+	if len(i.sessions) >= manySessions {
+		for token, old := range i.sessions {
+			if !now.Before(old.expires) {
+				delete(i.sessions, token)
+			}
+		}
+	}
 	s := &session{
 		token: org.Short() + "!AR8AQ" + randomToken(88) + "._", user: user, app: app, grant: g,
 		scopes: scopes, timeout: timeout, issued: now, expires: now.Add(timeout),
