@@ -232,31 +232,32 @@ func (r *Result) AppendCSVRows(dst []byte, from, to int, comma byte, lineEnd str
 }
 
 func (r *Result) appendCSV(dst []byte, row int, comma byte) []byte {
-	put := func(i int, s string, k kind) {
-		if i > 0 {
-			dst = append(dst, comma)
-		}
-		dst = append(dst, '"')
-		switch {
-		case k == kindDateTime && len(s) == len(stampLayout):
-			dst = append(append(dst, s[:len(s)-5]...), 'Z')
-		case strings.IndexByte(s, '"') < 0:
-			dst = append(dst, s...)
-		default:
-			dst = append(dst, strings.ReplaceAll(s, `"`, `""`)...)
-		}
-		dst = append(dst, '"')
-	}
 	if r.plan.agg != nil {
 		for i := range r.plan.agg.outs {
 			o := &r.plan.agg.outs[i]
-			put(i, o.value(r.groups[row]), o.kind)
+			dst = appendCell(dst, i, o.value(r.groups[row]), o.kind, comma)
 		}
 		return dst
 	}
 	v := r.rows[row]
 	for i, c := range r.plan.sel.columns {
-		put(i, c.value(v), c.kind)
+		dst = appendCell(dst, i, c.value(v), c.kind, comma)
 	}
 	return dst
+}
+
+func appendCell(dst []byte, i int, s string, k kind, comma byte) []byte {
+	if i > 0 {
+		dst = append(dst, comma)
+	}
+	dst = append(dst, '"')
+	switch {
+	case k == kindDateTime && len(s) == len(stampLayout):
+		dst = append(append(dst, s[:len(s)-5]...), 'Z')
+	case strings.IndexByte(s, '"') < 0:
+		dst = append(dst, s...)
+	default:
+		dst = append(dst, strings.ReplaceAll(s, `"`, `""`)...)
+	}
+	return append(dst, '"')
 }
