@@ -25,7 +25,7 @@ type config struct {
 	lag, poll                   time.Duration
 }
 
-const usage = `quickstart does Orglink's whole job once: it connects an org, reviews and
+const help = `quickstart does Orglink's whole job once: it connects an org, reviews and
 imports a selection, follows changes, exports product rows, pairs users, and
 checks every number against the org.
 
@@ -58,7 +58,7 @@ func parseConfig(args []string, getenv func(string) string, out io.Writer) (*con
 	fs.DurationVar(&c.lag, "lag", time.Second, "how far an incremental import stays behind the org's clock")
 	fs.DurationVar(&c.poll, "poll", 100*time.Millisecond, "the shortest wait between two looks at a Bulk job or the org's clock")
 	fs.Usage = func() {
-		fmt.Fprint(out, usage)
+		fmt.Fprint(out, help)
 		fs.PrintDefaults()
 	}
 	if err := fs.Parse(args); err != nil {

@@ -20,14 +20,14 @@ var sqlDriver = "sqlite"
 
 // openDatabase opens the host's own database, here a SQLite file.
 func openDatabase(ctx context.Context, c *config) (db *sql.DB, done func(), err error) {
-	name, done := c.db, func() {}
+	name, remove := c.db, func() {}
 	if name == "" {
 		dir, err := os.MkdirTemp("", "orglink-quickstart-")
 		if err != nil {
 			return nil, nil, err
 		}
 		name = filepath.Join(dir, "host.db")
-		done = func() { _ = os.RemoveAll(dir) }
+		remove = func() { _ = os.RemoveAll(dir) }
 	}
 	dsn := name
 	if !strings.HasPrefix(dsn, "file:") {
@@ -44,21 +44,21 @@ func openDatabase(ctx context.Context, c *config) (db *sql.DB, done func(), err 
 	}
 	if _, err = db.ExecContext(ctx, hostSchema); err != nil {
 		_ = db.Close()
-		done()
+		remove()
 		if strings.Contains(err.Error(), "not a database") {
 			return nil, nil, fmt.Errorf("%s is not a SQLite database: name another file with -db, or move this one away (%w)", name, err)
 		}
 		return nil, nil, fmt.Errorf("open the database %s: %w", name, err)
 	}
-	return db, func() { _ = db.Close(); done() }, nil
+	return db, func() { _ = db.Close(); remove() }, nil
 }
 
 // hostSchema is what the product had before it met Salesforce, and a diary of
 // what this program did.
 const hostSchema = `
 CREATE TABLE IF NOT EXISTS product_user (
-	id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL UNIQUE COLLATE NOCASE, active BOOLEAN NOT NULL,
-	salesforce_user BOOLEAN NOT NULL DEFAULT FALSE, creation_key TEXT UNIQUE
+	id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL UNIQUE COLLATE NOCASE,
+	creation_key TEXT UNIQUE -- set for accounts that appeared because of Salesforce
 );
 CREATE TABLE IF NOT EXISTS product_usage (
 	usage_key TEXT PRIMARY KEY, account_id TEXT NOT NULL, plan TEXT NOT NULL, seats INTEGER NOT NULL, monthly_fee TEXT NOT NULL,

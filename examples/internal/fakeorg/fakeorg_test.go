@@ -1,4 +1,4 @@
-package main
+package fakeorg
 
 import (
 	"bufio"
@@ -24,7 +24,7 @@ func TestProgram(t *testing.T) {
 		t.Skip("builds a binary")
 	}
 	bin := filepath.Join(t.TempDir(), "fakeorg")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", bin, "../../fakeorg").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	cmd := exec.Command(bin, "-records", "30")
@@ -98,7 +98,9 @@ func TestEmptyOrg(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r, w := io.Pipe()
 	done := make(chan error, 1)
-	go func() { done <- run(ctx, []string{"-seed", "empty"}, func(string) string { return "" }, w, io.Discard) }()
+	go func() {
+		done <- run(ctx, []string{"-seed", "empty"}, func(string) string { return "" }, nil, w, io.Discard)
+	}()
 	line, err := bufio.NewReader(r).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
