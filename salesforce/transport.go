@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -75,24 +76,44 @@ func body(req *Request) any {
 	}
 }
 
-// lazyBody opens a stream at its first read.
+// lazyBody opens a stream at its first read. The transport may close it while
+// it reads.
 type lazyBody struct {
 	open func() (io.ReadCloser, error)
-	rc   io.ReadCloser
+
+	mu     sync.Mutex
+	rc     io.ReadCloser
+	closed bool
 }
 
 func (b *lazyBody) Read(p []byte) (int, error) {
+	rc, err := b.opened()
+	if err != nil {
+		return 0, err
+	}
+	return rc.Read(p)
+}
+
+func (b *lazyBody) opened() (io.ReadCloser, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return nil, errors.New("salesforce: read of a closed body")
+	}
 	if b.rc == nil {
 		rc, err := b.open()
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		b.rc = rc
 	}
-	return b.rc.Read(p)
+	return b.rc, nil
 }
 
 func (b *lazyBody) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
 	if b.rc == nil {
 		return nil
 	}
@@ -185,19 +206,20 @@ type observedBody struct {
 	signer *signer
 	call   Call
 	start  time.Time
+	read   atomic.Int64
 	closed atomic.Bool
 }
 
 func (b *observedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	b.call.Bytes += int64(n)
+	b.read.Add(int64(n))
 	return n, err
 }
 
 func (b *observedBody) Close() error {
 	err := b.ReadCloser.Close()
 	if b.closed.CompareAndSwap(false, true) {
-		b.call.Duration = time.Since(b.start)
+		b.call.Duration, b.call.Bytes = time.Since(b.start), b.read.Load()
 		b.signer.observe(b.call)
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/orglink/orglink/salesforce"
@@ -135,17 +136,20 @@ func containsFold(names []string, name string) bool {
 // if a dead session is to be survived, because the upload is then sent again.
 func (j *IngestJob) Upload(ctx context.Context, rows iter.Seq2[sobject.Record, error]) error {
 	var failed atomic.Pointer[error]
+	var writer sync.WaitGroup // at most one at a time, and none after Upload
+	defer writer.Wait()
 	req := j.request(http.MethodPut, "/batches", "upload")
 	req.ContentType = "text/csv"
 	req.Stream = func() (io.ReadCloser, error) {
+		writer.Wait()
 		r, w := io.Pipe()
-		go func() {
+		writer.Go(func() {
 			err := j.writeRows(w, rows)
 			if err != nil {
 				failed.Store(&err)
 			}
 			w.CloseWithError(err)
-		}()
+		})
 		return r, nil
 	}
 	resp, err := j.client.Do(ctx, req)
