@@ -80,12 +80,14 @@ func (b *batch) open() []*row {
 }
 
 // release gives rows without a fate back. None of them was sent in this step,
-// so what was unsure before is unsure still and nothing else is.
+// so what was unsure before is unsure still and nothing else is. They are due
+// at once: how soon to come back after what stopped the step is for the caller
+// to choose.
 func (b *batch) release(stopped error) {
 	for _, r := range b.open() {
 		s := Settlement{State: Pending, Unsure: r.entry.Unsure, Uncounted: true, Reason: r.entry.Reason}
 		if stopped != nil {
-			s.Reason, s.Wait = reasonFor(stopped), wait(later, 1)
+			s.Reason = reasonFor(stopped)
 		}
 		r.settle(s)
 	}

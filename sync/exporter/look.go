@@ -38,6 +38,9 @@ func (b *batch) look(ctx context.Context) error {
 		}
 		rows[r.key] = append(rows[r.key], r)
 	}
+	if len(keys) == 0 {
+		return nil
+	}
 	fields := b.lookFields()
 	for len(keys) > 0 {
 		n, size := 0, 0
