@@ -28,6 +28,8 @@ type identity struct {
 // the Authorization header; so the path is asked on the instance.
 func (m *Manager) fetchIdentity(ctx context.Context, a tokenAnswer) (SalesforceUser, error) {
 	const op = "identity"
+	ctx, cancel := context.WithTimeout(ctx, m.cfg.RefreshTimeout)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/id/%s/%s", a.instance, a.org, a.user), nil)
 	if err != nil {
 		return SalesforceUser{}, fail(op, a.instance, ErrBadAnswer, nil)
@@ -68,6 +70,8 @@ func (m *Manager) describeOrg(ctx context.Context, a tokenAnswer, loginHost stri
 	org := Org{ID: a.org, Sandbox: sandboxHost(a.instance) || loginHost == SandboxLogin}
 	cfg := m.clientConfig()
 	cfg.Tokens = salesforce.StaticToken(a.instance, a.access)
+	ctx, cancel := context.WithTimeout(ctx, m.cfg.RefreshTimeout)
+	defer cancel()
 	client, err := salesforce.New(cfg)
 	if err != nil {
 		return org, err

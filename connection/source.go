@@ -157,7 +157,7 @@ func (s *source) Token(ctx context.Context) (salesforce.Token, error) {
 	m := s.m
 	m.mu.Lock()
 	e := m.entry(s.key)
-	if !e.token.Access.IsZero() && e.grant == e.conn.Grant {
+	if !e.loaded.IsZero() && !e.token.Access.IsZero() && e.grant == e.conn.Grant {
 		t := e.token
 		m.mu.Unlock()
 		return t, nil
