@@ -13,7 +13,7 @@ import (
 )
 
 // With the build tag crashtest every commit is announced to the address in
-// ORGLINK_CRASH_SIGNAL, before it is made and after, and the program waits for
+// ORGLINK_ANNOUNCE, before it is made and after, and the program waits for
 // the answer: whoever listens may kill it there.
 func init() { //nolint:gochecknoinits // only in the test's build
 	sql.Register("sqlite-announced", announced{&sqlite.Driver{}})
@@ -21,7 +21,7 @@ func init() { //nolint:gochecknoinits // only in the test's build
 }
 
 func announce(when string) {
-	if url := os.Getenv("ORGLINK_CRASH_SIGNAL"); url != "" {
+	if url := os.Getenv("ORGLINK_ANNOUNCE"); url != "" {
 		resp, err := http.Get(url + "/" + when)
 		if err == nil {
 			_ = resp.Body.Close()
