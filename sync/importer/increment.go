@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/orglink/orglink/salesforce"
@@ -40,7 +41,7 @@ func (s *step) increment(ctx context.Context) error {
 		w.At, w.ID = last.SystemModstamp, last.ID
 		return s.commit(ctx, rows, false)
 	}
-	gone, err := s.readDeletions(ctx, now, rows)
+	gone, err := s.readDeletions(ctx, w.To, now, rows)
 	if err != nil {
 		return err
 	}
@@ -58,12 +59,7 @@ func (s *step) increment(ctx context.Context) error {
 // readWindow reads one page of the window: present, archived and deleted
 // records in one query.
 func (s *step) readWindow(ctx context.Context, w *window, now time.Time) ([]row, error) {
-	q := soql.Select(names(s.stream.Columns)...).From(s.stream.Object)
-	more := []string{"IsDeleted", "MasterRecordId"}
-	if s.im.cfg.Owners != nil {
-		more = append(more, "OwnerId")
-	}
-	q.AddFields(extra(s.describe, s.stream.Columns, more...)...)
+	q := s.selectAll()
 	q.AndWhere(soql.Compare("SystemModstamp", soql.OpLt, soql.DateTime(w.To)))
 	if w.ID == "" {
 		q.AndWhere(soql.Compare("SystemModstamp", soql.OpGe, soql.DateTime(w.From)))
@@ -73,6 +69,21 @@ func (s *step) readWindow(ctx context.Context, w *window, now time.Time) ([]row,
 			soql.AllOf(soql.Compare("SystemModstamp", soql.OpEq, at), soql.Compare("Id", soql.OpGt, soql.ID(w.ID)))))
 	}
 	q.OrderBy(soql.Asc("SystemModstamp"), soql.Asc("Id")).Limit(s.im.cfg.QueryRows)
+	return s.readRows(ctx, q, now)
+}
+
+// selectAll selects the columns, and what tells whether a record is gone and
+// whose it is.
+func (s *step) selectAll() *soql.Query {
+	q := soql.Select(names(s.stream.Columns)...).From(s.stream.Object)
+	more := []string{"IsDeleted", "MasterRecordId"}
+	if s.im.cfg.Owners != nil {
+		more = append(more, "OwnerId")
+	}
+	return q.AddFields(extra(s.describe, s.stream.Columns, more...)...)
+}
+
+func (s *step) readRows(ctx context.Context, q *soql.Query, now time.Time) ([]row, error) {
 	r := newReader(s.stream.Object, s.stream.Columns, now)
 	var rows []row
 	s.did.calls++
@@ -93,9 +104,11 @@ func (s *step) readWindow(ctx context.Context, w *window, now time.Time) ([]row,
 // keeps 15 days at most.
 const deletedReach = 14 * 24 * time.Hour
 
-// readDeletions reads the log of deletions, which also knows records that are
-// no longer in the recycle bin. seen are the rows of the same step.
-func (s *step) readDeletions(ctx context.Context, now time.Time, seen []row) ([]row, error) {
+// readDeletions reads the log of deletions up to the end of the window. The log
+// also knows records that are no longer in the recycle bin, but not why a record
+// went: what the query of the same window saw is better informed. seen are the
+// rows of the same step.
+func (s *step) readDeletions(ctx context.Context, to, now time.Time, seen []row) ([]row, error) {
 	if !s.describe.Replicateable {
 		return nil, nil
 	}
@@ -107,12 +120,15 @@ func (s *step) readDeletions(ctx context.Context, now time.Time, seen []row) ([]
 	if start.Before(now.Add(-deletedReach)) {
 		start = now.Add(-deletedReach)
 	}
-	log, err := s.client.Deleted(ctx, s.stream.Object, start, now)
+	if !start.Before(to) {
+		return nil, nil
+	}
+	log, err := s.client.Deleted(ctx, s.stream.Object, start, to)
 	s.did.calls++
 	var refused *salesforce.Error
-	if errors.As(err, &refused) && refused.Code == "INVALID_REPLICATION_DATE" && now.Truncate(time.Minute).Sub(start) > time.Minute {
+	if whole := to.Truncate(time.Minute); errors.As(err, &refused) && refused.Code == "INVALID_REPLICATION_DATE" && whole.Sub(start) > time.Minute {
 		// An org that takes no window into the running minute.
-		log, err = s.client.Deleted(ctx, s.stream.Object, start, now.Truncate(time.Minute))
+		log, err = s.client.Deleted(ctx, s.stream.Object, start, whole)
 		s.did.calls++
 	}
 	if err != nil {
@@ -123,25 +139,58 @@ func (s *step) readDeletions(ctx context.Context, now time.Time, seen []row) ([]
 			s.stream.Object+" was not imported for so long that the org has forgotten part of its deletions; records emptied from the recycle bin meanwhile may remain")
 	}
 	s.place.DeletesThrough = log.LatestCovered
-	if now.Before(log.LatestCovered) {
-		s.place.DeletesThrough = now
+	if to.Before(log.LatestCovered) {
+		s.place.DeletesThrough = to
 	}
 	known := map[sobject.ID]bool{}
 	for _, r := range seen {
-		known[r.change.ID] = r.change.Kind.Gone()
+		known[r.change.ID] = true
 	}
-	var out []row
+	var doubtful []salesforce.DeletedRecord
 	for _, d := range log.Records {
-		if known[d.ID] {
-			continue
+		if !known[d.ID] && d.At.Before(to) {
+			known[d.ID] = true
+			doubtful = append(doubtful, d)
 		}
-		at := d.At
-		if at.Nanosecond() == 0 {
-			// The log may cut fractions of a second: a deletion must not look
-			// older than the change just before it.
-			at = at.Add(time.Second - time.Millisecond)
+	}
+	return s.confirm(ctx, doubtful, now)
+}
+
+// confirmChunk is how many ids one query asks for; well below every limit of
+// a statement's length.
+const confirmChunk = 200
+
+// confirm asks for the records themselves before it believes the log: one may
+// be back from the recycle bin, and one in the bin tells more. Only what
+// nobody finds is gone for good.
+func (s *step) confirm(ctx context.Context, list []salesforce.DeletedRecord, now time.Time) ([]row, error) {
+	var out []row
+	for chunk := range slices.Chunk(list, confirmChunk) {
+		ids := make([]sobject.ID, len(chunk))
+		for i, d := range chunk {
+			ids[i] = d.ID
 		}
-		out = append(out, row{change: Change{Kind: Deleted, Object: s.stream.Object, ID: d.ID, SystemModstamp: at, ReadAt: now}})
+		rows, err := s.readRows(ctx, s.selectAll().AndWhere(soql.InList("Id", soql.IDs(ids...)...)), now)
+		if err != nil {
+			return nil, err
+		}
+		found := map[sobject.ID]bool{}
+		for _, r := range rows {
+			found[r.change.ID] = true
+		}
+		out = append(out, rows...)
+		for _, d := range chunk {
+			if found[d.ID] {
+				continue
+			}
+			at := d.At
+			if at.Nanosecond() == 0 {
+				// The log may cut fractions of a second: a deletion must not
+				// look older than the change just before it.
+				at = at.Add(time.Second - time.Millisecond)
+			}
+			out = append(out, row{change: Change{Kind: Deleted, Object: s.stream.Object, ID: d.ID, SystemModstamp: at, ReadAt: now}})
+		}
 	}
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 
 	"github.com/orglink/orglink/salesforce/sobject"
@@ -101,6 +102,13 @@ func (m *MemorySink) Record(s Stream, id sobject.ID) Stored {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.stream(s).records[id]
+}
+
+// All returns a copy of everything that the sink holds of a stream.
+func (m *MemorySink) All(s Stream) map[sobject.ID]Stored {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.stream(s).records)
 }
 
 // Len returns how many records of a stream are present.
