@@ -1,0 +1,57 @@
+package bulk_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"strings"
+	"time"
+
+	"github.com/orglink/orglink/salesforce"
+	"github.com/orglink/orglink/salesforce/bulk"
+	"github.com/orglink/orglink/salesforce/salesforcetest"
+	"github.com/orglink/orglink/salesforce/sobject"
+)
+
+func Example() {
+	ctx := context.Background()
+	org, err := salesforcetest.Start(salesforcetest.Config{}) // a fake org
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer org.Close()
+	client, err := salesforce.New(salesforce.Config{
+		Tokens:       salesforce.StaticToken(org.URL, org.Ready().AccessToken),
+		TrustedHosts: []string{strings.TrimPrefix(org.URL, "http://")},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for i := range 3 {
+		if _, err := org.Org().Create("Account", salesforcetest.Fields{"Name": fmt.Sprint("Account ", i), "NumberOfEmployees": i}); err != nil {
+			log.Fatal(err)
+		}
+	}
+
+	job, err := bulk.StartQuery(ctx, client, "SELECT Name, NumberOfEmployees FROM Account ORDER BY Name",
+		bulk.QueryConfig{PollConfig: bulk.PollConfig{PollMin: time.Millisecond}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := job.Wait(ctx); err != nil {
+		log.Fatal(err)
+	}
+	for rec, err := range job.Records(ctx) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		name, _ := rec.Text("Name")
+		employees, _ := rec.Value("NumberOfEmployees")
+		typed := employees.As(sobject.TypeInt)
+		fmt.Println(name, employees.Kind(), typed.Kind(), typed.Raw())
+	}
+	// Output:
+	// Account 0 text number 0
+	// Account 1 text number 1
+	// Account 2 text number 2
+}

@@ -1,0 +1,98 @@
+package salesforce_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/orglink/orglink/salesforce"
+)
+
+func TestDescribeMany(t *testing.T) {
+	o := newOrg(t, func(w http.ResponseWriter, r *http.Request) {
+		raw, _ := io.ReadAll(r.Body)
+		var parts []string
+		n := strings.Count(string(raw), `"referenceId"`)
+		for i := n - 1; i >= 0; i-- { // answers may come in any order
+			body, status := fmt.Sprintf(`{"name":"O%d"}`, i), 200
+			if n == 25 && i == 3 {
+				body, status = `[{"errorCode":"NOT_FOUND","message":"The requested resource does not exist"}]`, 404
+			}
+			parts = append(parts, fmt.Sprintf(`{"body":%s,"httpHeaders":{},"httpStatusCode":%d,"referenceId":"d%d"}`, body, status, i))
+		}
+		answer(200, `{"compositeResponse":[`+strings.Join(parts, ",")+`]}`)(w, r)
+	})
+	var names []string
+	for i := range 30 {
+		names = append(names, fmt.Sprintf("Obj%02d", i))
+	}
+	got, err := o.client(t).DescribeMany(t.Context(), append(names, names[0]))
+	if err != nil || len(got) != 29 || len(o.requests()) != 2 || got["Obj03"] != nil || got["Obj29"] == nil {
+		t.Error(len(got), len(o.requests()), err)
+	}
+	o = newOrg(t, answer(200, `{"compositeResponse":[]}`))
+	if _, err := o.client(t).DescribeMany(t.Context(), names); !errors.Is(err, salesforce.ErrIncomplete) {
+		t.Error(err)
+	}
+	o = newOrg(t, answer(200, `{"compositeResponse":[{"body":[{"errorCode":"UNKNOWN_EXCEPTION","message":"m"}],"httpStatusCode":500,"referenceId":"d0"}]}`))
+	if _, err := o.client(t).DescribeMany(t.Context(), names[:1]); !errors.Is(err, salesforce.ErrUnavailable) {
+		t.Error(err)
+	}
+}
+
+func TestServerTime(t *testing.T) {
+	o := newOrg(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", "Tue, 02 Jan 2024 03:04:05 GMT")
+		answer(200, `[]`)(w, r)
+	})
+	c := o.client(t)
+	at, err := c.ServerTime(t.Context())
+	if err != nil || at != time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC) || c.Calls() != 0 {
+		t.Error(at, err, c.Calls())
+	}
+	if got, err := c.InstanceURL(t.Context()); got != o.URL || err != nil {
+		t.Error(got, err)
+	}
+	c = offline(t, func(r *http.Request) (*http.Response, error) { return reply(r, 200, "[]"), nil })
+	if at, err := c.ServerTime(t.Context()); !errors.Is(err, salesforce.ErrIncomplete) {
+		t.Error(at, err)
+	}
+}
+
+func TestDeletedWindow(t *testing.T) {
+	o := newOrg(t, answer(200, `{"deletedRecords":[],"earliestDateAvailable":"2024-01-01T00:00:00.000+0000","latestDateCovered":"2024-01-02T03:05:00.000+0000"}`))
+	from := time.Date(2024, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600))
+	if _, err := o.client(t).Deleted(t.Context(), "Account", from, from.Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if got := o.requests()[0].uri; got != "/services/data/v66.0/sobjects/Account/deleted/?end=2024-01-02T02%3A05%3A00%2B00%3A00&start=2024-01-02T02%3A04%3A00%2B00%3A00" {
+		t.Error(got)
+	}
+	if _, err := o.client(t).Deleted(t.Context(), "Account", from, from.Add(-time.Hour)); err == nil {
+		t.Error("an empty window was sent")
+	}
+	// A window without its end is no window: the next one would not know
+	// where to begin.
+	o = newOrg(t, answer(200, `{"deletedRecords":[]}`))
+	if _, err := o.client(t).Deleted(t.Context(), "Account", from, from.Add(time.Hour)); !errors.Is(err, salesforce.ErrIncomplete) {
+		t.Error(err)
+	}
+}
+
+func TestAnswersThatSayNothing(t *testing.T) {
+	o := newOrg(t, answer(200, `{}`))
+	c := o.client(t)
+	if _, err := c.Describe(t.Context(), "Account"); err == nil {
+		t.Error("a describe of nothing")
+	}
+	if _, err := c.Describe(t.Context(), ""); err == nil {
+		t.Error("a describe without a name")
+	}
+	if _, err := c.Identity(t.Context()); err == nil {
+		t.Error("an identity of nobody")
+	}
+}
