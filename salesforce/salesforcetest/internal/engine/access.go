@@ -3,9 +3,7 @@ package engine
 import (
 	"fmt"
 	"maps"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/orglink/orglink/salesforce/sobject"
 )
@@ -50,7 +48,8 @@ func (t *accessTable) forget() {
 }
 
 // SetAccess sets what a profile or a permission set grants. A profile without
-// it has FullAccess, a permission set without it grants nothing.
+// it has FullAccess, and so has a session whose user is unknown; a permission
+// set without it grants nothing.
 func (o *Org) SetAccess(profileOrPermissionSet sobject.ID, a Access) error {
 	if profileOrPermissionSet == "" {
 		return fmt.Errorf("engine: SetAccess: no profile or permission set given")
@@ -241,60 +240,3 @@ func (g *grants) field(f *field) FieldAccess {
 }
 
 func (g *grants) read(f *field) bool { return g.field(f).Read }
-
-// Share makes a record of a private object visible to a user, or takes that
-// back.
-func (o *Org) Share(record, user sobject.ID, visible bool) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	r := o.find(string(record))
-	if r == nil {
-		return fmt.Errorf("engine: Share: there is no record %s", record)
-	}
-	if r.obj.shares[record] == nil {
-		r.obj.shares[record] = map[sobject.ID]bool{}
-	}
-	r.obj.shares[record][user] = visible
-	return nil
-}
-
-// SetPrivate makes an object's org-wide default private, or public again.
-func (o *Org) SetPrivate(object string, private bool) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	obj := o.object(object)
-	if obj == nil {
-		return fmt.Errorf("engine: SetPrivate: there is no object %s", object)
-	}
-	obj.def.Private = private
-	return nil
-}
-
-// sees returns the test for whether a session sees a record of an object, or
-// nil when it sees all.
-func (o *Org) sees(s Session, obj *object) func(v *version) bool {
-	if s.System || !obj.def.Private || o.grants(s).object(obj).ViewAll {
-		return nil
-	}
-	user := string(s.User)
-	return func(v *version) bool {
-		if obj.owner != nil && v.cell(obj.owner) == user {
-			return true
-		}
-		return obj.shares[v.rec.id][s.User]
-	}
-}
-
-// location returns the time zone of a session's user for date literals.
-func (o *Org) location(s Session) *time.Location {
-	if r := o.find(string(s.User)); r != nil && r.cur != nil {
-		if f := r.obj.field("TimeZoneSidKey"); f != nil {
-			if name := r.cur.cell(f); name != "" && !strings.EqualFold(name, "GMT") {
-				if loc, err := time.LoadLocation(name); err == nil {
-					return loc
-				}
-			}
-		}
-	}
-	return o.cfg.TimeZone
-}

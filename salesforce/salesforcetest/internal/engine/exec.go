@@ -70,7 +70,7 @@ func (p *plan) natural() (ok, desc bool) {
 		return true, false
 	}
 	first := p.order[0].by.p
-	return first != nil && first.direct() == p.obj.id, p.order[0].desc
+	return first != nil && first.direct() == p.obj.id && len(p.obj.far) == 0, p.order[0].desc
 }
 
 // scanLog reads a window of the stamp log. When the query is ordered by

@@ -102,7 +102,7 @@ func (tx *Tx) load(obj *object, rec sobject.Record) (sobject.ID, error) {
 // or, where that is too far away, at the next one, to be found by its id.
 func (tx *Tx) createAt(obj *object, v *version, id sobject.ID, stamp string) error {
 	seq := seqOf(string(id))
-	far := seq > maxLoadSeq
+	far := seq > maxLoadSeq || !strings.HasPrefix(string(id), obj.def.KeyPrefix+tx.org.cfg.Infix)
 	if far {
 		seq = len(obj.recs) + 1
 	}

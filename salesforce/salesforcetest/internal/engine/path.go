@@ -59,7 +59,7 @@ func (c *compiler) resolve(written string) (*path, *Error) {
 	for i, seg := range segs {
 		if i == len(segs)-1 {
 			f := obj.field(seg)
-			if f == nil || !c.g.read(f) || f.index == nil && f.pos < 0 && f.Compute == nil {
+			if f == nil || !c.g.read(f) {
 				return nil, c.noColumn(written, seg, obj.def.Name)
 			}
 			p.leaf, p.shape, p.kind = f, f, f.kind

@@ -181,7 +181,9 @@ func (l *stampLog) trim() {
 	if l.stale < 1024 || l.stale < len(l.entries)/2 {
 		return
 	}
-	l.entries = slices.DeleteFunc(l.entries, func(v *version) bool { return v.rec.cur != v })
+	l.entries = slices.DeleteFunc(l.entries, func(v *version) bool {
+		return v.rec.cur != v && (v.rec.cur == nil || v.rec.cur.prev == nil) // still seen while the newer is not visible
+	})
 	l.stale = 0
 }
 

@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+)
+
+// AddField adds a field to an object that may have records; they read it as
+// null, a boolean as false.
+func (o *Org) AddField(object string, f Field) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	obj := o.object(object)
+	if obj == nil {
+		return fmt.Errorf("engine: AddField: there is no object %s", object)
+	}
+	if err := obj.add(f); err != nil {
+		return fmt.Errorf("engine: AddField: %w", err)
+	}
+	obj.def.Fields = append(obj.def.Fields, f)
+	obj.bind()
+	o.relink()
+	return nil
+}
+
+// RemoveField takes a field away, with its values.
+func (o *Org) RemoveField(object, name string) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	obj := o.object(object)
+	if obj == nil {
+		return fmt.Errorf("engine: RemoveField: there is no object %s", object)
+	}
+	f := obj.field(name)
+	if f == nil || f.system {
+		return fmt.Errorf("engine: RemoveField: %s has no field %s that can be removed", object, name)
+	}
+	delete(obj.byName, strings.ToLower(f.Name))
+	delete(obj.byRel, strings.ToLower(f.RelationshipName))
+	for i := range obj.fields {
+		if obj.fields[i] == f {
+			obj.fields = append(obj.fields[:i:i], obj.fields[i+1:]...)
+			break
+		}
+	}
+	for i := range obj.def.Fields {
+		if strings.EqualFold(obj.def.Fields[i].Name, f.Name) {
+			obj.def.Fields = append(obj.def.Fields[:i:i], obj.def.Fields[i+1:]...)
+			break
+		}
+	}
+	obj.bind()
+	o.relink()
+	return nil
+}
+
+// AddRule adds a validation rule; records that are there already may break it.
+func (o *Org) AddRule(object string, r ValidationRule) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	obj := o.object(object)
+	if obj == nil || r.Fails == nil {
+		return fmt.Errorf("engine: AddRule: no object %s, or the rule has no Fails", object)
+	}
+	obj.def.Rules = append(obj.def.Rules, r)
+	return nil
+}
