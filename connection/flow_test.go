@@ -266,3 +266,33 @@ func TestSecretSettings(t *testing.T) {
 		}
 	}
 }
+
+// Two admins who finish at once renew one connection; neither makes a second.
+func TestTwoFinishAtOnce(t *testing.T) {
+	w := newWorld(t)
+	other := w.manager()
+	first := w.browse(w.start(ada, connection.StartRequest{}).URL, true)
+	second := w.browse(w.start(ada, connection.StartRequest{}).URL, true)
+	results := make(chan error, 2)
+	for m, query := range map[*connection.Manager]url.Values{w.m: first, other: second} {
+		go func() {
+			_, err := m.Finish(t.Context(), ada, query)
+			results <- err
+		}()
+	}
+	for range 2 {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+	list, err := w.m.List(t.Context(), "acme")
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d connections, %v", len(list), err)
+	}
+	if grants, err := w.tokens.Grants(t.Context(), "acme"); err != nil || len(grants) != 1 {
+		t.Errorf("%d grants, %v", len(grants), err)
+	}
+	if err := w.use(w.m, list[0]); err != nil {
+		t.Error(err)
+	}
+}

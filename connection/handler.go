@@ -2,9 +2,7 @@ package connection
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/orglink/orglink"
 )
@@ -148,23 +146,4 @@ func statusOf(err error) int {
 		return http.StatusInternalServerError
 	}
 	return http.StatusBadRequest
-}
-
-// page is one of the plain default pages.
-type page struct {
-	Title, Text, Button string
-	Hidden              []field
-}
-
-type field struct{ Name, Value string }
-
-func writePage(w http.ResponseWriter, status int, p page) {
-	var b strings.Builder
-	if err := pageTemplate.Execute(&b, p); err != nil {
-		http.Error(w, p.Text, status)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = fmt.Fprint(w, b.String())
 }

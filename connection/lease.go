@@ -15,9 +15,9 @@ func (m *Manager) leaseTTL() time.Duration { return 3 * m.cfg.RefreshTimeout }
 
 // acquire waits for the lease on a grant. Between tries it asks again whether
 // there is still a need.
-func (m *Manager) acquire(ctx context.Context, tenant orglink.TenantID, id GrantID, needed func() bool) (Lease, bool, error) {
+func (m *Manager) acquire(ctx context.Context, tenant orglink.TenantID, id GrantID, ttl time.Duration, needed func() bool) (Lease, bool, error) {
 	for wait := 20 * time.Millisecond; ; wait = min(wait*2, 500*time.Millisecond) {
-		l, err := m.cfg.Tokens.Acquire(ctx, tenant, id, m.owner, m.leaseTTL())
+		l, err := m.cfg.Tokens.Acquire(ctx, tenant, id, m.owner, ttl)
 		if err == nil {
 			return l, true, nil
 		}
@@ -43,15 +43,20 @@ func (m *Manager) release(ctx context.Context, l Lease) {
 }
 
 // placeLease serialises what must look at all connections of a tenant at once.
-const placeLease GrantID = "place"
+// Its work is a few reads and a write, so that it can be short: who comes after
+// a process that died must not wait for long.
+const (
+	placeLease GrantID = "place"
+	placeTTL           = 5 * time.Second
+)
 
 func (m *Manager) locked(ctx context.Context, tenant orglink.TenantID, work func(context.Context) error) error {
-	l, _, err := m.acquire(ctx, tenant, placeLease, func() bool { return true })
+	l, _, err := m.acquire(ctx, tenant, placeLease, placeTTL, func() bool { return true })
 	if err != nil {
 		return storeError("finish", string(tenant), err)
 	}
 	defer m.release(ctx, l)
-	ctx, cancel := context.WithTimeout(ctx, m.leaseTTL())
+	ctx, cancel := context.WithTimeout(ctx, placeTTL*4/5)
 	defer cancel()
 	return work(ctx)
 }

@@ -1,8 +1,36 @@
 package connection
 
-import "html/template"
+import (
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+)
 
-var pageTemplate = template.Must(template.New("page").Parse(`<!doctype html>
+// page is one of the plain default pages.
+type page struct {
+	Title, Text, Button string
+	Hidden              []field
+}
+
+type field struct{ Name, Value string }
+
+func writePage(w http.ResponseWriter, status int, p page) {
+	var b strings.Builder
+	t, err := template.New("page").Parse(pageText)
+	if err == nil {
+		err = t.Execute(&b, p)
+	}
+	if err != nil {
+		http.Error(w, p.Text, status)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprint(w, b.String())
+}
+
+const pageText = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -23,4 +51,4 @@ var pageTemplate = template.Must(template.New("page").Parse(`<!doctype html>
 {{- end}}
 </body>
 </html>
-`))
+`

@@ -66,7 +66,7 @@ func (m *Manager) refreshOnce(ctx context.Context, key entryKey, rejected orglin
 		}
 	}
 
-	lease, got, err := m.acquire(ctx, conn.Tenant, conn.Grant, func() bool { _, _, done, err := news(); return err == nil && !done })
+	lease, got, err := m.acquire(ctx, conn.Tenant, conn.Grant, m.leaseTTL(), func() bool { _, _, done, err := news(); return err == nil && !done })
 	if err != nil {
 		return salesforce.Token{}, storeError("refresh", string(conn.ID), err)
 	}
