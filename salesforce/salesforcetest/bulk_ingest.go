@@ -1,6 +1,10 @@
 package salesforcetest
 
 import (
+	"bytes"
+	"io"
+	"mime"
+	"mime/multipart"
 	"net/http"
 	"strings"
 
@@ -15,6 +19,10 @@ func (c *call) createIngestJob() answer {
 		ContentType         string `json:"contentType"`
 		ColumnDelimiter     string `json:"columnDelimiter"`
 		LineEnding          string `json:"lineEnding"`
+	}
+	content, refused := c.multipart()
+	if refused != nil {
+		return *refused
 	}
 	if refused := c.decode(&req); refused != nil {
 		return *refused
@@ -54,9 +62,42 @@ func (c *call) createIngestJob() answer {
 	c.s.jobs.mu.Lock()
 	defer c.s.jobs.mu.Unlock()
 	c.s.jobs.add(b)
+	if content != nil {
+		b.data, b.uploaded, b.state, b.closed = content, true, stateUploaded, now
+		return jsonAnswer(http.StatusOK, b.info())
+	}
 	out := b.info()
 	out.ContentURL = b.contentURL()
 	return jsonAnswer(http.StatusOK, out)
+}
+
+// multipart takes a creation with its data apart: the part job becomes the
+// body, the part content is returned. Other requests are left as they are.
+func (c *call) multipart() (content []byte, refused *answer) {
+	kind, params, err := mime.ParseMediaType(c.header.Get("Content-Type"))
+	if err != nil || kind != "multipart/form-data" {
+		return nil, nil
+	}
+	parts := map[string][]byte{}
+	r := multipart.NewReader(bytes.NewReader(c.body), params["boundary"])
+	for {
+		part, err := r.NextPart()
+		if err != nil {
+			break
+		}
+		parts[part.FormName()], _ = io.ReadAll(part)
+	}
+	content, ok := parts["content"]
+	switch {
+	case !ok || parts["job"] == nil:
+		a := failure(http.StatusBadRequest, "INVALIDJOB", "InvalidJob : The request must have the parts job and content")
+		return nil, &a
+	case len(content) > 100000:
+		a := failure(http.StatusBadRequest, "INVALIDJOB", "InvalidJob : The content of a multipart request must not exceed 100,000 characters")
+		return nil, &a
+	}
+	c.body = parts["job"]
+	return content, nil
 }
 
 // isKey tells whether records may be found by a field.

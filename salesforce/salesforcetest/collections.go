@@ -104,7 +104,7 @@ func (c *call) many(recs []sobject.Record, allOrNone, tellCreated bool,
 	var err error
 	if allOrNone && len(chunks) > 1 && c.tx == nil {
 		err = c.s.org.Transact(c.user, func(tx *engine.Tx) error {
-			if err := each(transaction{tx}); err != nil {
+			if err := each(transaction{tx, c.s.org}); err != nil {
 				return err
 			}
 			for _, o := range outs {

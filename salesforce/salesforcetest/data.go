@@ -56,7 +56,10 @@ func (b bound) QueryText(text string, opt engine.QueryOptions) (*engine.Result, 
 }
 
 // transaction is an open transaction as a store.
-type transaction struct{ *engine.Tx }
+type transaction struct {
+	*engine.Tx
+	org *engine.Org
+}
 
 func (t transaction) Delete(ids []sobject.ID, opt engine.WriteOptions) ([]engine.Outcome, error) {
 	return t.Tx.Delete(ids, opt), nil
@@ -65,7 +68,8 @@ func (t transaction) Delete(ids []sobject.ID, opt engine.WriteOptions) ([]engine
 func (t transaction) QueryText(text string, opt engine.QueryOptions) (*engine.Result, error) {
 	q, err := soql.Parse(text)
 	if err != nil {
-		return nil, &engine.Error{Status: http.StatusBadRequest, Code: "MALFORMED_QUERY", Message: err.Error()}
+		// The org words a syntax error before it takes any lock.
+		return t.org.QueryText(engine.Session{}, text, opt)
 	}
 	opt.Text = text
 	return t.Query(q, opt)
@@ -120,7 +124,7 @@ func (c *call) visible(name string) (engine.Object, bool) {
 // data is where this call reads and writes.
 func (c *call) data() store {
 	if c.tx != nil {
-		return transaction{c.tx}
+		return transaction{c.tx, c.s.org}
 	}
 	return bound{c.s.org, c.user}
 }

@@ -28,7 +28,7 @@ func (s *Server) Org() *Org {
 
 // As returns access as another user, with that user's permissions.
 func (o *Org) As(username string) *Org {
-	o.helper()
+	o.tb().Helper()
 	u, err := o.s.userByName(username)
 	if err != nil {
 		_ = o.check("As", err)
@@ -37,15 +37,22 @@ func (o *Org) As(username string) *Org {
 	return &Org{s: o.s, as: engine.Session{User: u.id}}
 }
 
-// System returns access that may write everything: read-only fields, and
-// audit fields such as CreatedDate and SystemModstamp.
+// System returns access that may write everything, read-only fields and audit
+// fields such as CreatedDate too. Load also takes SystemModstamp.
 func (o *Org) System() *Org { return &Org{s: o.s, as: system()} }
 
-func (o *Org) helper() {
+// tb is the test that misuse fails; outside of tests, one that does nothing.
+// Callers call its Helper themselves, so that the test's line is told.
+func (o *Org) tb() interface{ Helper() } {
 	if o.s.t != nil {
-		o.s.t.Helper()
+		return o.s.t
 	}
+	return noTest{}
 }
+
+type noTest struct{}
+
+func (noTest) Helper() {}
 
 // check fails the test, if there is one.
 func (o *Org) check(what string, err error) error {
@@ -125,7 +132,7 @@ func outcomeErrors(outs []engine.Outcome) error {
 
 // Create inserts one record and returns its id.
 func (o *Org) Create(object string, fields Fields) (sobject.ID, error) {
-	o.helper()
+	o.tb().Helper()
 	rec, err := fields.record(object)
 	if err != nil {
 		return "", o.check("Create", err)
@@ -139,7 +146,7 @@ func (o *Org) Create(object string, fields Fields) (sobject.ID, error) {
 
 // Insert inserts records of one object in one transaction: all or none.
 func (o *Org) Insert(object string, recs ...sobject.Record) ([]sobject.ID, error) {
-	o.helper()
+	o.tb().Helper()
 	ids, err := o.insert(object, recs)
 	return ids, o.check("Insert "+object, err)
 }
@@ -159,6 +166,15 @@ func (o *Org) insert(object string, recs []sobject.Record) ([]sobject.ID, error)
 	return ids, nil
 }
 
+// Load stores records of one object as if they had been there for a while:
+// unlike Insert it takes SystemModstamp, IsDeleted and Id too, and no delay of
+// visibility applies. All or none are stored.
+func (o *Org) Load(object string, recs ...sobject.Record) ([]sobject.ID, error) {
+	o.tb().Helper()
+	ids, err := o.s.org.Load(object, recs)
+	return ids, o.check("Load "+object, err)
+}
+
 // objectOfID finds the object of an id by its prefix.
 func (o *Org) objectOfID(id sobject.ID) (string, error) {
 	name, ok := o.s.org.ObjectByPrefix(id.Prefix())
@@ -170,7 +186,7 @@ func (o *Org) objectOfID(id sobject.ID) (string, error) {
 
 // Update changes fields of one record.
 func (o *Org) Update(id sobject.ID, fields Fields) error {
-	o.helper()
+	o.tb().Helper()
 	object, err := o.objectOfID(id)
 	if err != nil {
 		return o.check("Update", err)
@@ -188,7 +204,7 @@ func (o *Org) Update(id sobject.ID, fields Fields) error {
 
 // Delete moves records to the recycle bin, all or none.
 func (o *Org) Delete(ids ...sobject.ID) error {
-	o.helper()
+	o.tb().Helper()
 	outs, err := o.s.org.Delete(o.as, ids, engine.WriteOptions{AllOrNone: true})
 	if err == nil {
 		err = outcomeErrors(outs)
@@ -196,10 +212,11 @@ func (o *Org) Delete(ids ...sobject.ID) error {
 	return o.check("Delete", err)
 }
 
-// HardDelete removes records without a trace, all or none.
+// HardDelete removes records without a trace, all or none, whatever the user
+// may do.
 func (o *Org) HardDelete(ids ...sobject.ID) error {
-	o.helper()
-	outs, err := o.s.org.HardDelete(o.as, ids, engine.WriteOptions{AllOrNone: true})
+	o.tb().Helper()
+	outs, err := o.s.org.HardDelete(system(), ids, engine.WriteOptions{AllOrNone: true})
 	if err == nil {
 		err = outcomeErrors(outs)
 	}
@@ -208,7 +225,7 @@ func (o *Org) HardDelete(ids ...sobject.ID) error {
 
 // Undelete takes records back from the recycle bin, all or none.
 func (o *Org) Undelete(ids ...sobject.ID) error {
-	o.helper()
+	o.tb().Helper()
 	outs, err := o.s.org.Undelete(o.as, ids, engine.WriteOptions{AllOrNone: true})
 	if err == nil {
 		err = outcomeErrors(outs)
@@ -219,7 +236,7 @@ func (o *Org) Undelete(ids ...sobject.ID) error {
 // Merge merges up to two records into a master: they are deleted with
 // MasterRecordId set and their children move to the master.
 func (o *Org) Merge(master sobject.ID, losers ...sobject.ID) error {
-	o.helper()
+	o.tb().Helper()
 	object, err := o.objectOfID(master)
 	if err != nil {
 		return o.check("Merge", err)
@@ -233,7 +250,7 @@ func (o *Org) Merge(master sobject.ID, losers ...sobject.ID) error {
 
 // Query runs SOQL.
 func (o *Org) Query(soql string) ([]sobject.Record, error) {
-	o.helper()
+	o.tb().Helper()
 	res, err := o.s.org.QueryText(o.as, soql, engine.QueryOptions{})
 	if err != nil {
 		return nil, o.check("Query", err)
@@ -243,7 +260,7 @@ func (o *Org) Query(soql string) ([]sobject.Record, error) {
 
 // QueryAll runs SOQL over deleted records too.
 func (o *Org) QueryAll(soql string) ([]sobject.Record, error) {
-	o.helper()
+	o.tb().Helper()
 	res, err := o.s.org.QueryText(o.as, soql, engine.QueryOptions{All: true})
 	if err != nil {
 		return nil, o.check("QueryAll", err)
@@ -254,7 +271,7 @@ func (o *Org) QueryAll(soql string) ([]sobject.Record, error) {
 // Count returns the number of rows of a query, or the number that SELECT
 // COUNT() tells.
 func (o *Org) Count(soql string) (int, error) {
-	o.helper()
+	o.tb().Helper()
 	res, err := o.s.org.QueryText(o.as, soql, engine.QueryOptions{})
 	if err != nil {
 		return 0, o.check("Count", err)
@@ -264,7 +281,7 @@ func (o *Org) Count(soql string) (int, error) {
 
 // Get reads one record; no fields: all.
 func (o *Org) Get(id sobject.ID, fields ...string) (sobject.Record, error) {
-	o.helper()
+	o.tb().Helper()
 	object, err := o.objectOfID(id)
 	if err != nil {
 		return sobject.Record{}, o.check("Get", err)

@@ -102,7 +102,7 @@ func (f Field) engine() engine.Field {
 
 // DefineObject adds an object.
 func (o *Org) DefineObject(def Object) error {
-	o.helper()
+	o.tb().Helper()
 	e := engine.Object{
 		Name: def.Name, Label: def.Label, LabelPlural: def.LabelPlural, KeyPrefix: def.KeyPrefix, Private: def.Private,
 		Owned: true, Searchable: true,
@@ -122,19 +122,19 @@ func (o *Org) DefineObject(def Object) error {
 
 // AddField adds a field to an object; records have its default, or null.
 func (o *Org) AddField(object string, f Field) error {
-	o.helper()
+	o.tb().Helper()
 	return o.check("AddField "+object, o.s.org.AddField(object, f.engine()))
 }
 
 // RemoveField removes a field and its values.
 func (o *Org) RemoveField(object, field string) error {
-	o.helper()
+	o.tb().Helper()
 	return o.check("RemoveField "+object, o.s.org.RemoveField(object, field))
 }
 
 // AddRule adds a validation rule.
 func (o *Org) AddRule(object string, r Rule) error {
-	o.helper()
+	o.tb().Helper()
 	fails := r.Fails
 	if fails == nil {
 		return o.check("AddRule "+object, fmt.Errorf("the rule %q has no Fails", r.Name))
@@ -165,7 +165,7 @@ type FieldPermissions struct{ Read, Edit bool }
 // SetPermissions changes the permissions of a profile or permission set, named
 // by its name, or of the profile of a user, named by the username.
 func (o *Org) SetPermissions(who string, p Permissions) error {
-	o.helper()
+	o.tb().Helper()
 	id, err := o.permissionHolder(who)
 	if err != nil {
 		return o.check("SetPermissions", err)
@@ -195,7 +195,7 @@ func (o *Org) SetPermissions(who string, p Permissions) error {
 // HideField takes a field away from a profile or permission set, named as for
 // SetPermissions: field-level security.
 func (o *Org) HideField(who, object, field string) error {
-	o.helper()
+	o.tb().Helper()
 	id, err := o.permissionHolder(who)
 	if err != nil {
 		return o.check("HideField", err)
@@ -226,14 +226,18 @@ func (o *Org) permissionHolder(who string) (sobject.ID, error) {
 // DeactivateUser makes a user inactive: their sessions end and their grants
 // are refused with "inactive user".
 func (o *Org) DeactivateUser(username string) error {
+	o.tb().Helper()
 	return o.setActive("DeactivateUser", username, false)
 }
 
 // ActivateUser undoes DeactivateUser.
-func (o *Org) ActivateUser(username string) error { return o.setActive("ActivateUser", username, true) }
+func (o *Org) ActivateUser(username string) error {
+	o.tb().Helper()
+	return o.setActive("ActivateUser", username, true)
+}
 
 func (o *Org) setActive(what, username string, active bool) error {
-	o.helper()
+	o.tb().Helper()
 	u, err := o.s.userByName(username)
 	if err != nil {
 		return o.check(what, err)
@@ -252,7 +256,7 @@ func (o *Org) setActive(what, username string, active bool) error {
 // ExpireSessions ends the access tokens of a user, or of everyone with "".
 // Refresh tokens stay.
 func (o *Org) ExpireSessions(username string) error {
-	o.helper()
+	o.tb().Helper()
 	id, err := o.userOrAll(username)
 	if err == nil {
 		o.s.id.expireAll(id)
@@ -263,7 +267,7 @@ func (o *Org) ExpireSessions(username string) error {
 // RevokeGrants ends the refresh tokens of a user, or of everyone with "", and
 // the sessions that came from them.
 func (o *Org) RevokeGrants(username string) error {
-	o.helper()
+	o.tb().Helper()
 	id, err := o.userOrAll(username)
 	if err == nil {
 		o.s.id.revokeGrants(id)
@@ -273,7 +277,7 @@ func (o *Org) RevokeGrants(username string) error {
 
 // Grants returns how many refresh tokens of a user are alive.
 func (o *Org) Grants(username string) (int, error) {
-	o.helper()
+	o.tb().Helper()
 	u, err := o.s.userByName(username)
 	if err != nil {
 		return 0, o.check("Grants", err)
@@ -292,4 +296,21 @@ func (o *Org) userOrAll(username string) (sobject.ID, error) {
 	}
 	u, err := o.s.userByName(username)
 	return u.id, err
+}
+
+// SetPrivate sets an object's org-wide default: private records are seen by
+// their owner, by users who see all data, and by those they are shared with.
+func (o *Org) SetPrivate(object string, private bool) error {
+	o.tb().Helper()
+	return o.check("SetPrivate "+object, o.s.org.SetPrivate(object, private))
+}
+
+// Share shares a record of a private object with a user, or takes it back.
+func (o *Org) Share(record sobject.ID, username string, visible bool) error {
+	o.tb().Helper()
+	u, err := o.s.userByName(username)
+	if err == nil {
+		err = o.s.org.Share(record, u.id, visible)
+	}
+	return o.check("Share", err)
 }

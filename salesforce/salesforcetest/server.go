@@ -189,11 +189,11 @@ func (s *Server) Token(username string) string {
 	}
 	u, err := s.userByName(username)
 	if err == nil && !u.active {
-		err = fmt.Errorf("salesforcetest: Token: the user %s is inactive", username)
+		err = fmt.Errorf("the user %s is inactive", username)
 	}
 	if err != nil {
 		if s.t != nil {
-			s.t.Fatal(err)
+			s.t.Fatalf("salesforcetest: Token: %v", err)
 		}
 		return ""
 	}

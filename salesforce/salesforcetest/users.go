@@ -31,7 +31,7 @@ func system() engine.Session { return engine.Session{System: true} }
 func (s *Server) userByID(id sobject.ID) (user, error) {
 	res, err := s.org.Get(system(), "User", id, userFields)
 	if err != nil {
-		return user{}, fmt.Errorf("salesforcetest: the user %s: %w", id, err)
+		return user{}, fmt.Errorf("the user %s: %w", id, err)
 	}
 	return userOf(res.Record(0)), nil
 }
@@ -39,10 +39,10 @@ func (s *Server) userByID(id sobject.ID) (user, error) {
 func (s *Server) userByName(username string) (user, error) {
 	res, err := s.org.QueryText(system(), "SELECT Id FROM User WHERE Username = "+quote(username), engine.QueryOptions{})
 	if err != nil {
-		return user{}, fmt.Errorf("salesforcetest: the user %s: %w", username, err)
+		return user{}, fmt.Errorf("the user %s: %w", username, err)
 	}
 	if res.Len() == 0 {
-		return user{}, fmt.Errorf("salesforcetest: there is no user %q", username)
+		return user{}, fmt.Errorf("there is no user %q", username)
 	}
 	return s.userByID(res.Record(0).ID())
 }
