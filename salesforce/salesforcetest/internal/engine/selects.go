@@ -40,7 +40,6 @@ type selection struct {
 	columns []*column
 	seen    map[string]bool // canonical paths, lower case
 	parents map[string]*node
-	labels  map[string]bool
 }
 
 func (c *compiler) selection() (*selection, *Error) {

@@ -103,10 +103,8 @@ func canonicalDecimal(s string, scale int) string {
 
 // utf16Len is a text's length as Salesforce counts it.
 func utf16Len(s string) int {
-	if len(s) < 40 || isASCII(s) {
-		if isASCII(s) {
-			return len(s)
-		}
+	if isASCII(s) {
+		return len(s)
 	}
 	n := 0
 	for _, r := range s {
