@@ -180,3 +180,15 @@ func TestStaleWorkerCannotCommit(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A job that the org no longer has is begun again from the same record on.
+func TestExpiredBulkJobIsBegunAgain(t *testing.T) {
+	w := open(t, salesforcetest.Config{}, accounts())
+	w.create(70)
+	w.org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Method: "GET", Path: "jobs/query/*/results", Nth: 5},
+		Action: salesforcetest.Refuse(404, "NOT_FOUND", "The requested resource does not exist")})
+	if report := w.sync(); report.Jobs != 3 {
+		t.Errorf("report %+v", report)
+	}
+	w.mustBeSame()
+}

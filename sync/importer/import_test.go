@@ -13,6 +13,7 @@ import (
 	"github.com/orglink/orglink/salesforce/salesforcetest"
 	"github.com/orglink/orglink/salesforce/sobject"
 	"github.com/orglink/orglink/sync/importer"
+	"github.com/orglink/orglink/sync/runner"
 )
 
 // Everything is imported; then exactly what people did since.
@@ -284,4 +285,50 @@ func TestConfigReportsAllProblems(t *testing.T) {
 			t.Errorf("%v does not mention %s", err, want)
 		}
 	}
+}
+
+var _ runner.Job = (*importer.Job)(nil)
+
+// Any scheduler may run the jobs.
+func TestJobsRunUnderARunner(t *testing.T) {
+	w := open(t, salesforcetest.Config{}, accounts(), contacts())
+	w.create(50)
+	var seen []importer.Progress
+	w.cfg.Progress = func(p importer.Progress) { seen = append(seen, p) }
+	run, err := runner.New(runner.Config{Leases: w.leases, Parallel: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs, err := w.importer().Jobs(t.Context(), "tenant", "conn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	due := make([]runner.Job, len(jobs))
+	for i, j := range jobs {
+		due[i] = j
+	}
+	if err := run.RunDue(t.Context(), due...); err != nil {
+		t.Fatal(err)
+	}
+	w.org.Org().Advance(time.Minute)
+	if err := run.RunDue(t.Context(), due...); err != nil {
+		t.Fatal(err)
+	}
+	w.mustBeSame()
+	last := seen[len(seen)-1]
+	if last.Object != "Contact" || last.Phase != "increment" || last.Covered.IsZero() {
+		t.Errorf("the last step was %+v", last)
+	}
+}
+
+// What Bulk does not know is read by REST.
+func TestObjectsThatBulkRefuses(t *testing.T) {
+	w := open(t, salesforcetest.Config{}, accounts())
+	w.create(35)
+	w.org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Method: "POST", Path: "jobs/query"},
+		Action: salesforcetest.Refuse(400, "INVALIDENTITY", "Entity 'Account' is not supported by the Bulk API.")})
+	if report := w.sync(); report.Jobs != 0 || report.Objects[0].Rows < 35 {
+		t.Errorf("report %+v", report)
+	}
+	w.mustBeSame()
 }

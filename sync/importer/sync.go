@@ -105,10 +105,10 @@ func (im *Importer) Sync(ctx context.Context, tenant orglink.TenantID, conn orgl
 	gate := make(chan struct{}, im.cfg.Parallel)
 	var wg sync.WaitGroup
 	for i, j := range jobs {
+		report.Objects[i] = ObjectReport{Object: j.object, Kinds: map[Kind]int64{}}
+		gate <- struct{}{} // here: objects begin in the order of the selections
 		wg.Go(func() {
-			gate <- struct{}{}
 			defer func() { <-gate }()
-			report.Objects[i] = ObjectReport{Object: j.object, Kinds: map[Kind]int64{}}
 			errs[i] = j.until(ctx, opts.Until, m, &report.Objects[i])
 		})
 	}

@@ -85,7 +85,11 @@ func (e *entry) add(field string, before, after sobject.Value) {
 	name, _ := json.Marshal(field)
 	b, _ := before.MarshalJSON()
 	a, _ := after.MarshalJSON()
-	fmt.Fprintf(&e.json, "[%s,%s,%s]", name, b, a)
+	for i, part := range [][]byte{name, b, a} {
+		e.json.WriteByte("[,,"[i])
+		e.json.Write(part)
+	}
+	e.json.WriteByte(']')
 }
 
 // writeLog numbers and writes the entries. The feed's row is locked from here

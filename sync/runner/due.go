@@ -17,8 +17,8 @@ func (r *Runner) RunDue(ctx context.Context, jobs ...Job) error {
 	gate := make(chan struct{}, r.cfg.Parallel)
 	var wg sync.WaitGroup
 	for i, job := range jobs {
+		gate <- struct{}{} // here: jobs begin in the order given
 		wg.Go(func() {
-			gate <- struct{}{}
 			defer func() { <-gate }()
 			err := r.Do(ctx, job.Key(), func(ctx context.Context, fence uint64) error {
 				_, err := r.steps(ctx, job, fence, 0)

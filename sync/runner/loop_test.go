@@ -86,7 +86,9 @@ func TestWakeIsNotLostWhileTheJobWorks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRunner(t, runner.Config{})
 		steps := 0
+		ended := make(chan struct{})
 		go func() {
+			defer close(ended)
 			_ = r.Run(t.Context(), source(job{"a", func(context.Context, uint64) (time.Time, error) {
 				time.Sleep(time.Second)
 				steps++
@@ -98,9 +100,10 @@ func TestWakeIsNotLostWhileTheJobWorks(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(10 * time.Second)
+		r.Stop()
+		<-ended
 		if steps != 2 {
 			t.Errorf("%d steps", steps)
 		}
-		r.Stop()
 	})
 }
