@@ -246,6 +246,32 @@ func TestFaultsOfTheFakeOrg(t *testing.T) {
 		t.Errorf("%d rows of a cut page, %v", n, err)
 	}
 	remove()
+	// Further pages are read on from where they were cut.
+	var more []sobject.Record
+	for i := range 2200 {
+		more = append(more, account(sobject.F("Name", sobject.TextValue(fmt.Sprint("more ", i)))))
+	}
+	if _, err := c.CreateAll(t.Context(), more, salesforce.WriteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	remove = org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Path: "query", Nth: 2}, Action: salesforcetest.Truncate(5000)})
+	seen := map[string]bool{}
+	for r, err := range c.Query(t.Context(), "SELECT Id, Name FROM Account") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[string(r.ID())] = true
+	}
+	if len(seen) != 2500 {
+		t.Errorf("%d different rows", len(seen))
+	}
+	remove()
+	// Other answers that are cut are asked for again.
+	remove = org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Path: "limits", Nth: 1}, Action: salesforcetest.Truncate(20)})
+	if _, err := c.Limits(t.Context()); err != nil {
+		t.Error(err)
+	}
+	remove()
 	// A create whose answer is lost is not repeated.
 	org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Method: "POST", Object: "Account", Nth: 1}, Action: salesforcetest.DropAfter()})
 	out, err := c.Create(t.Context(), account(sobject.F("Name", sobject.TextValue("once"))))

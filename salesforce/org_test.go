@@ -96,3 +96,20 @@ func TestAnswersThatSayNothing(t *testing.T) {
 		t.Error("an identity of nobody")
 	}
 }
+
+// A proxy's login page with status 200 is no answer of Salesforce.
+func TestHTMLWithStatus200(t *testing.T) {
+	o := newOrg(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, "<html><title>Corporate login</title></html>")
+	})
+	c := o.client(t)
+	_, describeErr := c.Describe(t.Context(), "Account")
+	_, queryErr := drain(c, "SELECT Id FROM Account")
+	for _, err := range []error{describeErr, queryErr} {
+		var refused *salesforce.Error
+		if !errors.As(err, &refused) || !strings.Contains(err.Error(), "HTML page instead of an answer: Corporate login") {
+			t.Error(err)
+		}
+	}
+}

@@ -56,7 +56,7 @@ func (c *Client) query(ctx context.Context, soql string, opts QueryOptions, yiel
 	}
 	total, rows := -1, 0
 	for {
-		more, err := c.eachRecord(ctx, page, &rows, yield)
+		more, err := c.eachRecord(ctx, &page, &rows, yield)
 		if err != nil || !more {
 			return err
 		}
@@ -87,11 +87,34 @@ func (c *Client) query(ctx context.Context, soql string, opts QueryOptions, yiel
 type page struct {
 	reader *sobject.PageReader
 	body   io.Closer
+	// again opens the same page once more; nil for a first page, because the
+	// same query may then have another result.
+	again func() (page, error)
 }
 
+// rereads is how often a page that breaks off is opened again.
+const rereads = 2
+
 // eachRecord passes on the records of one page and closes it. more is false
-// when yield said no.
-func (c *Client) eachRecord(ctx context.Context, p page, rows *int, yield func(sobject.Record) bool) (more bool, err error) {
+// when yield said no. A further page that breaks off is read again from where
+// it broke, since the pages behind a cursor stay what they are.
+func (c *Client) eachRecord(ctx context.Context, p *page, rows *int, yield func(sobject.Record) bool) (more bool, err error) {
+	for skip, tries := 0, 0; ; tries++ {
+		before := *rows
+		more, err = c.readPage(ctx, *p, skip, rows, yield)
+		if err == nil || p.again == nil || tries == rereads || !IsRetryable(err) || ctx.Err() != nil {
+			return more, err
+		}
+		skip += *rows - before
+		fresh, openErr := p.again()
+		if openErr != nil {
+			return false, openErr
+		}
+		*p = fresh
+	}
+}
+
+func (c *Client) readPage(ctx context.Context, p page, skip int, rows *int, yield func(sobject.Record) bool) (more bool, err error) {
 	defer p.body.Close()
 	for {
 		rec, err := p.reader.Read()
@@ -103,6 +126,10 @@ func (c *Client) eachRecord(ctx context.Context, p page, rows *int, yield func(s
 				err = ctx.Err()
 			}
 			return false, fmt.Errorf("salesforce: query: after %d rows: %w", *rows, err)
+		}
+		if skip > 0 {
+			skip--
+			continue
 		}
 		if rec.Partial() {
 			if rec, err = c.complete(ctx, rec); err != nil {
@@ -167,7 +194,7 @@ func (c *Client) completeSet(ctx context.Context, name string, set sobject.Child
 			return set, err
 		}
 		rows := 0
-		if _, err := c.eachRecord(ctx, p, &rows, func(r sobject.Record) bool { records = append(records, r); return true }); err != nil {
+		if _, err := c.eachRecord(ctx, &p, &rows, func(r sobject.Record) bool { records = append(records, r); return true }); err != nil {
 			return set, err
 		}
 		next, done = p.reader.NextURL(), p.reader.Done()
@@ -199,7 +226,9 @@ func (c *Client) firstPage(ctx context.Context, soql string, opts QueryOptions) 
 
 // nextPage follows a nextRecordsUrl as it came.
 func (c *Client) nextPage(ctx context.Context, next string, opts QueryOptions) (page, error) {
-	return c.openPage(ctx, Request{Path: next, Operation: "query.more", Header: opts.header()})
+	p, err := c.openPage(ctx, Request{Path: next, Operation: "query.more", Header: opts.header()})
+	p.again = func() (page, error) { return c.nextPage(ctx, next, opts) }
+	return p, err
 }
 
 func (o QueryOptions) header() http.Header {
@@ -214,7 +243,10 @@ func (c *Client) openPage(ctx context.Context, req Request) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	return page{sobject.NewPageReader(resp.Body), resp.Body}, nil
+	if err := resp.page(&req); err != nil {
+		return page{}, err
+	}
+	return page{reader: sobject.NewPageReader(resp.Body), body: resp.Body}, nil
 }
 
 // longQuery sends a query that is too long for an address inside a composite
@@ -234,7 +266,7 @@ func (c *Client) longQuery(ctx context.Context, path, operation string, opts Que
 		resp.Body.Close()
 		return page{}, err
 	}
-	return page{p, resp.Body}, nil
+	return page{reader: p, body: resp.Body}, nil
 }
 
 // unwrapPage advances to the body of the only answer of a composite response.
@@ -314,13 +346,7 @@ func (c *Client) Get(ctx context.Context, object string, id sobject.ID, fields .
 	if len(fields) > 0 {
 		req.Query = url.Values{"fields": {strings.Join(fields, ",")}}
 	}
-	resp, err := c.Do(ctx, req)
-	if err != nil {
-		return sobject.Record{}, err
-	}
 	var rec sobject.Record
-	if err := resp.Decode(&rec); err != nil {
-		return sobject.Record{}, fmt.Errorf("%w (%s)", err, req.what())
-	}
-	return rec, nil
+	_, err = c.call(ctx, req, &rec)
+	return rec, err
 }

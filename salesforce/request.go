@@ -97,8 +97,7 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("salesforce: %s: access token: %w", req.what(), err)
 	}
-	info := &callInfo{operation: req.Operation, object: req.Object,
-		repeatable: req.Idempotent || req.Method == http.MethodGet || req.Method == http.MethodHead}
+	info := &callInfo{operation: req.Operation, object: req.Object, repeatable: req.repeatable()}
 	resp, err := c.send(ctx, req, token, info)
 	var failed *Error
 	if !errors.As(err, &failed) || !failed.sessionDead() {
@@ -111,8 +110,25 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	return c.send(ctx, req, fresh, info)
 }
 
-// call sends a request and decodes its answer into out, unless out is nil.
+// DoJSON sends a request with Do and decodes its answer into out, unless out is
+// nil or the answer has no body. An answer to a read that is cut off is asked
+// for once more.
+func (c *Client) DoJSON(ctx context.Context, req Request, out any) error {
+	_, err := c.call(ctx, req, out)
+	return err
+}
+
 func (c *Client) call(ctx context.Context, req Request, out any) (*Response, error) {
+	resp, err := c.callOnce(ctx, req, out)
+	var refused *Error
+	if err == nil || errors.As(err, &refused) || resp == nil || !IsRetryable(err) || !req.repeatable() || ctx.Err() != nil {
+		return resp, err
+	}
+	return c.callOnce(ctx, req, out)
+}
+
+// callOnce returns the response with an error where decoding it failed.
+func (c *Client) callOnce(ctx context.Context, req Request, out any) (*Response, error) {
 	resp, err := c.Do(ctx, req)
 	if err != nil {
 		return nil, err
@@ -120,10 +136,28 @@ func (c *Client) call(ctx context.Context, req Request, out any) (*Response, err
 	if out == nil || resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified {
 		return resp, resp.Body.Close()
 	}
+	if err := resp.page(&req); err != nil {
+		return resp, err
+	}
 	if err := resp.Decode(out); err != nil {
-		return nil, fmt.Errorf("%w (%s)", err, req.what())
+		return resp, fmt.Errorf("%w (%s)", err, req.what())
 	}
 	return resp, nil
+}
+
+// page returns an error for an HTML page with a status of success, which is how
+// a proxy or a captive network asks for a login.
+func (r *Response) page(req *Request) error {
+	if !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
+		return nil
+	}
+	failed := readError(&http.Response{StatusCode: r.StatusCode, Header: r.Header, Body: r.Body})
+	failed.Method, failed.Operation, failed.Object = req.Method, req.Operation, req.Object
+	return failed
+}
+
+func (r *Request) repeatable() bool {
+	return r.Idempotent || r.Method == "" || r.Method == http.MethodGet || r.Method == http.MethodHead
 }
 
 func (r *Request) what() string {

@@ -141,12 +141,8 @@ func (j *job) Info(ctx context.Context) (JobInfo, error) {
 
 func (j *job) ask(ctx context.Context, req salesforce.Request) (JobInfo, error) {
 	var info JobInfo
-	resp, err := j.client.Do(ctx, req)
-	if err != nil {
+	if err := j.client.DoJSON(ctx, req, &info); err != nil {
 		return info, err
-	}
-	if err := resp.Decode(&info); err != nil {
-		return info, fmt.Errorf("bulk: job %s: %w", j.id, err)
 	}
 	if info.State == "" {
 		return info, fmt.Errorf("bulk: job %s: the answer names no state: %w", j.id, ErrUnknownState)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"net/http"
 	"net/url"
@@ -144,9 +143,29 @@ func (q *QueryJob) RecordsFrom(ctx context.Context, locator string) iter.Seq2[so
 	}
 }
 
+// rereads is how often a page that breaks off is asked for again.
+const rereads = 2
+
 // page streams one page to yield and returns the locator of the next; more is
-// false when yield said no.
+// false when yield said no. A page that breaks off is read again from where it
+// broke, because the pages of a job stay what they are.
 func (q *QueryJob) page(ctx context.Context, locator string, maxRecords int, yield func(sobject.Record) bool) (next string, more bool, err error) {
+	for rows, tries := 0, 0; ; tries++ {
+		next, more, err = q.pageFrom(ctx, locator, maxRecords, &rows, yield)
+		var broke brokenPage
+		if !errors.As(err, &broke) || tries == rereads || !salesforce.IsRetryable(err) || ctx.Err() != nil {
+			return next, more, err
+		}
+	}
+}
+
+// brokenPage is why reading a page ended after it had begun.
+type brokenPage struct{ error }
+
+func (b brokenPage) Unwrap() error { return b.error }
+
+// pageFrom reads a page and passes on what follows its first *done rows.
+func (q *QueryJob) pageFrom(ctx context.Context, locator string, maxRecords int, done *int, yield func(sobject.Record) bool) (next string, more bool, err error) {
 	if maxRecords <= 0 {
 		maxRecords = q.maxRecords
 	}
@@ -166,19 +185,17 @@ func (q *QueryJob) page(ctx context.Context, locator string, maxRecords int, yie
 		next = ""
 	}
 	rows := 0
-	reader := sobject.NewCSVReader(resp.Body, q.object)
-	for {
-		rec, err := reader.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
+	for rec, err := range sobject.NewCSVReader(resp.Body, q.object).Records() {
 		if err != nil {
 			if ctx.Err() != nil {
 				err = ctx.Err()
 			}
-			return "", false, fmt.Errorf("bulk: job %s: page %q: after %d rows: %w", q.id, locator, rows, err)
+			return "", false, brokenPage{fmt.Errorf("bulk: job %s: page %q: after %d rows: %w", q.id, locator, rows, err)}
 		}
-		rows++
+		if rows++; rows <= *done {
+			continue
+		}
+		*done = rows
 		if !yield(rec) {
 			return "", false, nil
 		}

@@ -46,7 +46,7 @@ func (d *decoder) record(pos int, l *layout, depth int) (Record, *layout, int, e
 // predicted reads a record that looks like the one before, without spaces.
 func (d *decoder) predicted(pos int, l *layout, depth int) (Record, int, error) {
 	if !d.has(pos, l.head) {
-		return Record{}, pos, errMismatch
+		return Record{}, pos, d.unlike(pos, l.head)
 	}
 	pos += len(l.head)
 	if l.shape.object != "" {
@@ -66,7 +66,7 @@ func (d *decoder) predicted(pos int, l *layout, depth int) (Record, int, error) 
 	d.blk.cells = append(d.blk.cells, make([]cell, len(l.keys))...)
 	for i, key := range l.keys {
 		if !d.has(pos, key) {
-			return Record{}, pos, errMismatch
+			return Record{}, pos, d.unlike(pos, key)
 		}
 		c, next, err := d.value(pos+len(key), &l.subs[i], depth)
 		if err != nil {
@@ -79,6 +79,14 @@ func (d *decoder) predicted(pos int, l *layout, depth int) (Record, int, error) 
 		return Record{}, pos, errMismatch
 	}
 	return Record{shape: l.shape, block: d.blk, at: at}, pos + 1, nil
+}
+
+// unlike tells why a text is not there: the data may just end before it.
+func (d *decoder) unlike(pos int, text string) error {
+	if pos+len(text) > d.end && d.srcErr == nil {
+		return errShort
+	}
+	return errMismatch
 }
 
 // general reads any object as a record and finds out its layout.
@@ -339,6 +347,7 @@ func (r *Record) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("sobject: a record of %d bytes is too large", len(b))
 	}
 	d := decoder{blk: &block{}}
+	d.srcErr = io.EOF
 	d.buf, d.end = make([]byte, len(b)+padding), len(b)
 	copy(d.buf, b)
 	rec, _, next, err := d.record(d.space(0), nil, 0)
