@@ -256,8 +256,6 @@ func TestCapturedRecords(t *testing.T) {
 	}
 	status, _ = capture(t, "crud/nango-delete.json", 0)
 	c.send("DELETE", "sobjects/Account/"+id, "").want(status)
-	_, want = capture(t, "limits/cci-recordcount.json", 0)
-	_ = want
 	_, want = capture(t, "search/nango-search-empty.json", 0)
 	same(t, "search", c.send("GET", "search?q=FIND+%7BAcme%7D", "").want(200).body, want)
 	_, want = capture(t, "recent/restforce-recent.json", 0)
@@ -293,6 +291,18 @@ func TestCapturedCollections(t *testing.T) {
 	got = c.send("PATCH", "composite/sobjects", `{"records":[{"attributes":{"type":"Contact"},"LastName":"z"},{"attributes":{"type":"Contact"},"LastName":"y"}]}`).want(200)
 	if got.body != compact(t, want) {
 		t.Errorf("got %s\nwant %s", got.body, compact(t, want))
+	}
+	_, want = capture(t, "collections/nango-collections-upsert-error.json", 0)
+	got = c.send("PATCH", "composite/sobjects/Account/Id", `{"records":[{"Id":"001000000000000000","Name":"TestAccountUpsert12345"}],"allOrNone":false}`).want(200)
+	if got.body != compact(t, want) {
+		t.Errorf("got %s\nwant %s", got.body, compact(t, want))
+	}
+	_, want = capture(t, "errors/cci-upsert-duplicate-external-id.json", 2)
+	got = c.send("PATCH", "composite/sobjects/Account/Id", `{"allOrNone": false, "records": [{"Name": "Sitwell-Bluth", "AccountNumber": "420", "Id": null, "attributes": {"type": "Account"}}]}`).want(200)
+	same(t, "upsert without an id", got.body, want)
+	_, want = capture(t, "errors/cci-upsert-duplicate-external-id.json", 6)
+	if got := c.send("GET", "limits/recordCount?sObjects=Opportunity", ""); got.body != compact(t, want) {
+		t.Errorf("record count of nothing: %s, want %s", got.body, want)
 	}
 	_, want = capture(t, "collections/amp-create-success.json", 0)
 	same(t, "create", c.send("POST", "composite/sobjects", `{"records":[{"attributes":{"type":"Contact"},"LastName":"z"}]}`).want(200).body, want)

@@ -23,7 +23,7 @@ func resultOf(o engine.Outcome, tellCreated bool) result {
 	for _, e := range o.Errors {
 		r.Errors = append(r.Errors, failOf(e))
 	}
-	if tellCreated && o.Success {
+	if tellCreated {
 		r.Created = &o.Created
 	}
 	return r
@@ -37,37 +37,53 @@ func failOf(e engine.RowError) rowFail {
 	return f
 }
 
+// batchOf is the body of a collections request: records, some of which cannot
+// be read and fail by themselves.
+type batchOf struct {
+	allOrNone bool
+	recs      []sobject.Record
+	bad       []*engine.RowError // nil for the good ones
+}
+
 // collection reads and checks the body of a collections request.
-func (c *call) collection(object string) (recs []sobject.Record, allOrNone bool, refused *answer) {
+func (c *call) collection(object string) (b batchOf, refused *answer) {
 	var req struct {
 		AllOrNone bool              `json:"allOrNone"`
 		Records   []json.RawMessage `json:"records"`
 	}
 	if refused := c.decode(&req); refused != nil {
-		return nil, false, refused
+		return b, refused
 	}
-	bad := func(code, message string) ([]sobject.Record, bool, *answer) {
+	b.allOrNone = req.AllOrNone
+	fail := func(code, message string) (batchOf, *answer) {
 		a := failure(http.StatusBadRequest, code, message)
-		return nil, false, &a
+		return b, &a
 	}
 	switch {
 	case len(req.Records) == 0:
-		return bad("REQUIRED_FIELD_MISSING", "At least 1 record is required")
+		return fail("REQUIRED_FIELD_MISSING", "At least 1 record is required")
 	case len(req.Records) > 200:
-		return bad("LIMIT_EXCEEDED", "record limit reached. cannot submit more than 200 records into this call")
+		return fail("LIMIT_EXCEEDED", "record limit reached. cannot submit more than 200 records into this call")
 	}
 	for _, raw := range req.Records {
 		rec, err := engine.ParseRecord(object, raw)
-		if err != nil {
+		var shape struct {
+			Attributes struct{ Type string }
+		}
+		_ = json.Unmarshal(raw, &shape)
+		switch {
+		case err != nil:
 			a := c.refusal(err)
-			return nil, false, &a
+			return b, &a
+		case shape.Attributes.Type == "":
+			b.bad = append(b.bad, &engine.RowError{Code: "JSON_PARSER_ERROR",
+				Message: "Nested object for polymorphic foreign key must have an attributes field before any other fields."})
+		default:
+			b.bad = append(b.bad, nil)
 		}
-		if rec.Object() == "" {
-			return bad("INVALID_FIELD", "The type attribute is required for every record.")
-		}
-		recs = append(recs, rec)
+		b.recs = append(b.recs, rec)
 	}
-	return recs, req.AllOrNone, nil
+	return b, nil
 }
 
 // runs splits records into runs of the same object.
@@ -83,48 +99,74 @@ func runs(recs []sobject.Record) [][]sobject.Record {
 	return out
 }
 
-// many writes runs of records, all or none if asked.
-func (c *call) many(recs []sobject.Record, allOrNone, tellCreated bool,
-	write func(store, []sobject.Record, engine.WriteOptions) ([]engine.Outcome, error)) answer {
-	chunks := runs(recs)
+// many writes the records of a collection, all or none if asked.
+func (c *call) many(b batchOf, tellCreated bool, write func(store, []sobject.Record, engine.WriteOptions) ([]engine.Outcome, error)) answer {
+	var good []sobject.Record
+	for i, rec := range b.recs {
+		if b.bad[i] == nil {
+			good = append(good, rec)
+		}
+	}
+	chunks := runs(good)
 	if len(chunks) > 10 {
 		return failure(http.StatusBadRequest, "LIMIT_EXCEEDED", "The request holds more than 10 chunks of records of the same type.")
 	}
-	var outs []engine.Outcome
+	var done []engine.Outcome
 	each := func(s store) error {
 		for _, chunk := range chunks {
-			out, err := write(s, chunk, engine.WriteOptions{AllOrNone: allOrNone})
+			out, err := write(s, chunk, engine.WriteOptions{AllOrNone: b.allOrNone})
 			if err != nil {
 				return err
 			}
-			outs = append(outs, out...)
+			done = append(done, out...)
 		}
 		return nil
 	}
 	var err error
-	if allOrNone && len(chunks) > 1 && c.tx == nil {
-		err = c.s.org.Transact(c.user, func(tx *engine.Tx) error {
-			if err := each(transaction{tx, c.s.org}); err != nil {
-				return err
-			}
-			for _, o := range outs {
-				if !o.Success {
-					return errRollback
-				}
-			}
-			return nil
-		})
-		if errors.Is(err, errRollback) {
-			undone(outs)
-			err = nil
+	switch {
+	case b.allOrNone && len(good) < len(b.recs):
+		for range good {
+			done = append(done, engine.Outcome{Success: true})
 		}
-	} else {
+		undone(done)
+	case b.allOrNone && len(chunks) > 1 && c.tx == nil:
+		err = c.together(each, &done)
+	default:
 		err = each(c.data())
 	}
 	if err != nil {
 		return c.refusal(err)
 	}
+	outs := make([]engine.Outcome, len(b.recs))
+	for i := range outs {
+		if b.bad[i] != nil {
+			outs[i] = engine.Outcome{Errors: []engine.RowError{*b.bad[i]}}
+			continue
+		}
+		outs[i], done = done[0], done[1:]
+	}
 	return resultsAnswer(outs, tellCreated)
+}
+
+// together runs several chunks in one transaction, which one bad record
+// undoes.
+func (c *call) together(each func(store) error, done *[]engine.Outcome) error {
+	err := c.s.org.Transact(c.user, func(tx *engine.Tx) error {
+		if err := each(transaction{tx, c.s.org}); err != nil {
+			return err
+		}
+		for _, o := range *done {
+			if !o.Success {
+				return errRollback
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, errRollback) {
+		undone(*done)
+		return nil
+	}
+	return err
 }
 
 // undone marks the records that were good as rolled back.
@@ -146,11 +188,11 @@ func resultsAnswer(outs []engine.Outcome, tellCreated bool) answer {
 }
 
 func (c *call) createMany() answer {
-	recs, allOrNone, refused := c.collection("")
+	b, refused := c.collection("")
 	if refused != nil {
 		return *refused
 	}
-	return c.many(recs, allOrNone, false, func(s store, recs []sobject.Record, opt engine.WriteOptions) ([]engine.Outcome, error) {
+	return c.many(b, false, func(s store, recs []sobject.Record, opt engine.WriteOptions) ([]engine.Outcome, error) {
 		outs, err := s.Insert(recs[0].Object(), recs, opt)
 		for i := range outs {
 			if !outs[i].Success {
@@ -162,11 +204,11 @@ func (c *call) createMany() answer {
 }
 
 func (c *call) updateMany() answer {
-	recs, allOrNone, refused := c.collection("")
+	b, refused := c.collection("")
 	if refused != nil {
 		return *refused
 	}
-	return c.many(recs, allOrNone, false, func(s store, recs []sobject.Record, opt engine.WriteOptions) ([]engine.Outcome, error) {
+	return c.many(b, false, func(s store, recs []sobject.Record, opt engine.WriteOptions) ([]engine.Outcome, error) {
 		return s.Update(recs[0].Object(), recs, opt)
 	})
 }
@@ -176,12 +218,12 @@ func (c *call) upsertMany() answer {
 	if refused != nil {
 		return *refused
 	}
-	recs, allOrNone, refused := c.collection(o.Name)
+	b, refused := c.collection(o.Name)
 	if refused != nil {
 		return *refused
 	}
 	field := c.params["field"]
-	return c.many(recs, allOrNone, true, func(s store, recs []sobject.Record, opt engine.WriteOptions) ([]engine.Outcome, error) {
+	return c.many(b, true, func(s store, recs []sobject.Record, opt engine.WriteOptions) ([]engine.Outcome, error) {
 		return s.Upsert(recs[0].Object(), field, recs, opt)
 	})
 }

@@ -30,7 +30,7 @@ func TestCollections(t *testing.T) {
 	if up[0]["created"] != true || up[1]["created"] != true {
 		t.Fatalf("%v", up)
 	}
-	again := c.send("PATCH", "composite/sobjects/Gadget__c/Code__c", `{"records":[{"Code__c":"1","Name":"b"}]}`).want(200).list()
+	again := c.send("PATCH", "composite/sobjects/Gadget__c/Code__c", `{"records":[{"Code__c":"1","Name":"b","attributes":{"type":"Gadget__c"}}]}`).want(200).list()
 	if again[0]["created"] != false || again[0]["id"] != up[0]["id"] {
 		t.Errorf("%v", again)
 	}

@@ -205,7 +205,7 @@ func (m Match) matches(r RequestRecord) bool {
 	return (m.Method == "" || strings.EqualFold(m.Method, r.Method)) &&
 		(m.Object == "" || strings.EqualFold(m.Object, r.Object)) &&
 		(m.User == "" || strings.EqualFold(m.User, r.User)) &&
-		m.matchesPath(r.Path)
+		m.matchesPath(cleanPath(r.Path))
 }
 
 func (m Match) matchesPath(p string) bool {

@@ -17,7 +17,8 @@ type RequestRecord struct {
 	Query url.Values
 	// Header is a copy.
 	Header http.Header
-	// Body is the request's body after decompression, cut at 64 KiB.
+	// Body is the request's body after decompression, cut at 64 KiB. The
+	// newest 1,000 requests have it.
 	Body []byte
 	// User is the username behind the access token, or "".
 	User string
@@ -33,7 +34,10 @@ type RequestRecord struct {
 	Unsupported bool
 }
 
-const keptBody = 64 << 10
+const (
+	keptBody   = 64 << 10
+	keptBodies = 1000
+)
 
 // journal keeps the newest requests.
 type journal struct {
@@ -57,6 +61,9 @@ func (j *journal) open(r RequestRecord) *RequestRecord {
 		j.records = slices.Delete(j.records, 0, j.keep/4+1)
 	}
 	j.records = append(j.records, &r)
+	if n := len(j.records) - keptBodies - 1; n >= 0 {
+		j.records[n].Body = nil
+	}
 	return &r
 }
 

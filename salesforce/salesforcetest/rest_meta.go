@@ -154,6 +154,9 @@ func (c *call) recordCount() answer {
 		SObjects []count `json:"sObjects"`
 	}{SObjects: []count{}}
 	for _, n := range c.s.org.RecordCount(c.user, objects) {
+		if n.Count == 0 {
+			continue // as recorded: an object without records is not told
+		}
 		out.SObjects = append(out.SObjects, count{n.Count, n.Name})
 	}
 	return jsonAnswer(http.StatusOK, out)
