@@ -108,7 +108,9 @@ func (b *batch) export(ctx context.Context) error {
 		return err
 	}
 	for _, r := range b.open() {
-		b.decide(r)
+		if err := b.decide(ctx, r); err != nil {
+			return err
+		}
 	}
 	return b.send(ctx)
 }

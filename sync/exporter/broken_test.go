@@ -3,6 +3,7 @@ package exporter_test
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,11 +59,14 @@ func subject(o exporter.Outbox, add func(context.Context, ...exporter.Change) er
 // twiceClaimed reads first and marks later: another claim sees the same.
 type twiceClaimed struct {
 	*exporter.Memory
+	mu   sync.Mutex
 	last []exporter.Entry
 }
 
 func (o *twiceClaimed) Claim(ctx context.Context, c exporter.Claim) ([]exporter.Entry, error) {
 	entries, err := o.Memory.Claim(ctx, c)
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if err == nil && len(entries) == 0 && c.By.Owner == "shared" {
 		entries, o.last = o.last, nil
 		return entries, nil
@@ -109,16 +113,21 @@ func (o *unfenced) Settle(ctx context.Context, t orglink.TenantID, c orglink.Con
 // anyOwner settles by the id alone.
 type anyOwner struct {
 	*exporter.Memory
+	mu    sync.Mutex
 	owner string
 }
 
 func (o *anyOwner) Claim(ctx context.Context, c exporter.Claim) ([]exporter.Entry, error) {
+	o.mu.Lock()
 	o.owner = c.By.Owner
+	o.mu.Unlock()
 	return o.Memory.Claim(ctx, c)
 }
 
 func (o *anyOwner) Settle(ctx context.Context, t orglink.TenantID, c orglink.ConnectionID, by exporter.Claimant, s []exporter.Settlement) error {
+	o.mu.Lock()
 	by.Owner = o.owner
+	o.mu.Unlock()
 	return o.Memory.Settle(ctx, t, c, by, s)
 }
 

@@ -1,6 +1,7 @@
 package exporter_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -138,6 +139,72 @@ func TestDeadWorkersRowsAreVerified(t *testing.T) {
 	}
 	w.add(company("made", "name", "Made"))
 	w.want(w.run(), "created 0, updated 0, unchanged 1, deleted 0, rejected 0, parked 0, retrying 0")
+}
+
+// dyingOutbox dies at a settlement, after the links were saved.
+type dyingOutbox struct {
+	exporter.Outbox
+	dead bool
+}
+
+func (o *dyingOutbox) Settle(ctx context.Context, t orglink.TenantID, c orglink.ConnectionID, by exporter.Claimant, s []exporter.Settlement) error {
+	if o.dead {
+		return errors.New("the process died")
+	}
+	return o.Outbox.Settle(ctx, t, c, by, s)
+}
+
+// dyingLinks dies before what was written is remembered.
+type dyingLinks struct {
+	exporter.Links
+	dead bool
+}
+
+func (l *dyingLinks) SaveWritten(ctx context.Context, t orglink.TenantID, c orglink.ConnectionID, object string, w []mapping.Written) error {
+	if l.dead {
+		return errors.New("the process died")
+	}
+	return l.Links.SaveWritten(ctx, t, c, object, w)
+}
+
+// A process that dies between the org's answer, the links and the outbox
+// leaves the same outcomes as one that lives, within one second too.
+func TestDeathBetweenTheStores(t *testing.T) {
+	for _, where := range []string{"links", "outbox"} {
+		t.Run(where, func(t *testing.T) {
+			w := newWorld(t)
+			written := w.countWrites()
+			outbox, links := &dyingOutbox{Outbox: w.outbox}, &dyingLinks{Links: w.links}
+			w.cfg.Outbox, w.cfg.Links = outbox, links
+			die := func() {
+				t.Helper()
+				outbox.dead, links.dead = where == "outbox", where == "links"
+				if _, err := w.service().Run(t.Context(), tenant, conn); err == nil {
+					t.Fatal("the run did not die")
+				}
+				outbox.dead, links.dead = false, false
+			}
+			w.add(company("k", "name", "First"))
+			die()
+			w.want(w.run(), "created 1, updated 0, unchanged 0, deleted 0, rejected 0, parked 0, retrying 0")
+			if twice := written.twice(); len(twice) > 0 {
+				t.Errorf("written twice: %v", twice)
+			}
+			w.add(company("k", "name", "Second"))
+			die()
+			w.want(w.run(), "created 0, updated 1, unchanged 0, deleted 0, rejected 0, parked 0, retrying 0")
+			w.add(company("k", "name", "First")) // back to what was written before
+			w.want(w.run(), "created 0, updated 1, unchanged 0, deleted 0, rejected 0, parked 0, retrying 0")
+			if got := w.account("k", "Name"); got != "First" {
+				t.Errorf("the account is named %q", got)
+			}
+			gone := company("k")
+			gone.Op = exporter.Delete
+			w.add(gone)
+			die()
+			w.want(w.run(), "created 0, updated 0, unchanged 0, deleted 1, rejected 0, parked 0, retrying 0")
+		})
+	}
 }
 
 // A worker whose lease is lost cannot settle, and its successor does.

@@ -111,8 +111,10 @@ func (b *batch) lookFields() []string {
 		}
 	}
 	add(b.ext.Name)
-	if _, ok := b.describe.Field("CreatedDate"); ok {
-		add("CreatedDate")
+	for _, name := range []string{"CreatedDate", "CreatedById"} {
+		if _, ok := b.describe.Field(name); ok {
+			add(name)
+		}
 	}
 	for _, f := range b.mapper.Map().Fields {
 		add(f.Salesforce)
@@ -182,7 +184,7 @@ func kept(s string) string {
 }
 
 // decide settles what looking has answered.
-func (b *batch) decide(r *row) {
+func (b *batch) decide(ctx context.Context, r *row) error {
 	exists := !r.found.IsZero()
 	switch {
 	case r.entry.Op == Delete && r.looked && !exists:
@@ -201,13 +203,53 @@ func (b *batch) decide(r *row) {
 		r.reject(CodeNotFound, fmt.Sprintf("no record of %s has the external id %q", b.describe.Name, r.entry.Key), "create the record first, or send the row as an upsert", b.ext.Name)
 	case r.entry.Op != Delete && r.entry.Unsure && exists && b.holds(r):
 		o := Updated
-		// What was last written is this very attempt when its worker died
-		// between remembering and settling.
-		first := r.last.Record == "" || r.last.Hash == r.hash
-		if at, err := r.found.Time("CreatedDate"); err == nil && first && !at.Before(r.entry.Attempted.Truncate(time.Second)) {
+		created, err := b.createdNow(ctx, r)
+		if err != nil {
+			return err
+		}
+		if created {
 			o = Created
 		}
 		r.verified = true
 		r.succeed(o, r.found.ID())
+	}
+	return nil
+}
+
+// createdNow tells whether a record that was read back came into being by the
+// attempt that is being verified: the row was not written before, and the
+// record is not older than the attempt. The org's times are whole seconds, so
+// somebody else may have created it in that second; the creator tells.
+func (b *batch) createdNow(ctx context.Context, r *row) (bool, error) {
+	if r.last.Record != "" && r.last.Hash != r.hash {
+		return false, nil
+	}
+	at, err := r.found.Time("CreatedDate")
+	if err != nil || at.Before(r.entry.Attempted.Truncate(time.Second)) {
+		return false, nil
+	}
+	if by, ok := r.found.Value("CreatedById"); ok {
+		who, err := b.client.Identity(ctx)
+		if err != nil {
+			return false, fmt.Errorf("learn the user of connection %s: %w", b.writer, err)
+		}
+		if id, err := by.ID(); err == nil && id != who.UserID {
+			return false, nil
+		}
+	}
+	// What was last written may be this very attempt, whose worker died between
+	// remembering and settling; the outbox knows of earlier ones.
+	before := false
+	for f := (Filter{State: Succeeded, Object: r.entry.Object, Key: r.entry.Key}); ; {
+		page, err := b.s.cfg.Outbox.List(ctx, b.tenant, b.conn, f)
+		if err != nil {
+			return false, err
+		}
+		for _, e := range page {
+			before, f.After = e.Outcome != Deleted, e.ID
+		}
+		if len(page) == 0 {
+			return !before, nil
+		}
 	}
 }
