@@ -18,7 +18,9 @@ func TestSecretNeverShowsItself(t *testing.T) {
 	holder := struct {
 		Token orglink.Secret
 		Ptr   *orglink.Secret
-	}{s, &s}
+		inner orglink.Secret // fmt cannot call methods of unexported fields
+		deep  map[string]any
+	}{s, &s, s, map[string]any{"s": s}}
 
 	var out bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%T %v"} {
@@ -39,7 +41,10 @@ func TestSecretNeverShowsItself(t *testing.T) {
 	if strings.Contains(out.String(), value) || strings.Contains(out.String(), fmt.Sprintf("%x", value)) {
 		t.Errorf("the value leaked:\n%s", out.String())
 	}
-	if s.Reveal() != value {
-		t.Error("Reveal does not return the value")
+	if s.Reveal() != value || s != orglink.NewSecret(value) || s == orglink.NewSecret("other") {
+		t.Error("the value is not the one that was wrapped")
+	}
+	if zero := (orglink.Secret{}); !zero.IsZero() || zero.Reveal() != "" || zero != orglink.NewSecret("") || s.IsZero() {
+		t.Error("the zero Secret is not the empty one")
 	}
 }

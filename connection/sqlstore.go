@@ -108,18 +108,25 @@ func (s *SQLStore) PutConnection(ctx context.Context, c Connection) (int64, erro
 	if err != nil {
 		return 0, err
 	}
-	var result sql.Result
 	if was == 0 {
-		result, err = s.db.Exec(ctx, nil, s.db.InsertIgnore("connections", []string{"tenant", "id"}, []string{"version", "data"}),
-			string(c.Tenant), string(c.ID), c.Version, string(data))
+		err = fresh(s.db.InsertNew(ctx, nil, "connections", []string{"tenant", "id"}, []string{"version", "data"},
+			string(c.Tenant), string(c.ID), c.Version, string(data)))
 	} else {
-		result, err = s.db.Exec(ctx, nil, "UPDATE {connections} SET version = ?, data = ? WHERE tenant = ? AND id = ? AND version = ?",
-			c.Version, string(data), string(c.Tenant), string(c.ID), was)
+		err = oneRow(s.db.Exec(ctx, nil, "UPDATE {connections} SET version = ?, data = ? WHERE tenant = ? AND id = ? AND version = ?",
+			c.Version, string(data), string(c.Tenant), string(c.ID), was))
 	}
-	if err := oneRow(result, err); err != nil {
+	if err != nil {
 		return 0, err
 	}
 	return c.Version, nil
+}
+
+// fresh turns an insert that met an existing row into ErrConflict.
+func fresh(isNew bool, err error) error {
+	if err == nil && !isNew {
+		return ErrConflict
+	}
+	return err
 }
 
 // oneRow turns a write that met no row into ErrConflict.
@@ -143,7 +150,7 @@ func (s *SQLStore) PutState(ctx context.Context, state AuthState) error {
 	if err != nil {
 		return err
 	}
-	return oneRow(s.db.Exec(ctx, nil, s.db.InsertIgnore("connection_states", []string{"hash"}, []string{"tenant", "expires", "used", "data"}),
+	return fresh(s.db.InsertNew(ctx, nil, "connection_states", []string{"hash"}, []string{"tenant", "expires", "used", "data"},
 		state.Hash, string(state.Tenant), sqlkit.Micros(state.Expires), sqlkit.Micros(state.Used), string(data)))
 }
 

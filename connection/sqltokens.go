@@ -54,7 +54,7 @@ func (s *SQLTokenStore) CompareAndSwap(ctx context.Context, g Grant) (int64, err
 		return 0, err
 	}
 	if was == 0 {
-		err := oneRow(s.db.Exec(ctx, nil, s.db.InsertIgnore("grants", []string{"tenant", "id"}, []string{"version", "fence", "data"}),
+		err := fresh(s.db.InsertNew(ctx, nil, "grants", []string{"tenant", "id"}, []string{"version", "fence", "data"},
 			string(g.Tenant), string(g.ID), g.Version, int64(g.Fence), string(data)))
 		return g.Version, err
 	}

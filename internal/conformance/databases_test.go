@@ -36,7 +36,8 @@ func eachDatabase(t *testing.T, test func(t *testing.T, open func(t *testing.T) 
 
 func openSQLite(t *testing.T) database {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "test.db")
+	// A subtest's folder may hold a '#', which would end a file: URI.
+	path := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.Join(t.TempDir(), "test.db"))
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)")
 	if err != nil {
 		t.Fatal(err)

@@ -199,7 +199,7 @@ func (d *DB) Upsert(table string, keys, cols []string) string {
 }
 
 // InsertIgnore is a statement that inserts one row, or does nothing where the
-// keys exist. RowsAffected tells which.
+// keys exist. It does not tell which; InsertNew does.
 func (d *DB) InsertIgnore(table string, keys, cols []string) string {
 	all := append(append([]string{}, keys...), cols...)
 	var b strings.Builder
@@ -211,6 +211,28 @@ func (d *DB) InsertIgnore(table string, keys, cols []string) string {
 		b.WriteString(" ON CONFLICT (" + strings.Join(keys, ", ") + ") DO NOTHING")
 	}
 	return b.String()
+}
+
+// InsertNew inserts one row; false when the keys exist. args are the values of
+// keys and then cols.
+func (d *DB) InsertNew(ctx context.Context, x Execer, table string, keys, cols []string, args ...any) (bool, error) {
+	if d.dialect == orglink.MariaDB {
+		// Affected rows would tell nothing to a host whose driver counts the
+		// rows found (clientFoundRows); the error does.
+		var b strings.Builder
+		d.insert(&b, "INSERT INTO ", table, append(append([]string{}, keys...), cols...))
+		_, err := d.Exec(ctx, x, b.String(), args...)
+		if err != nil && strings.Contains(err.Error(), "Error 1062") {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	done, err := d.Exec(ctx, x, d.InsertIgnore(table, keys, cols), args...)
+	if err != nil {
+		return false, err
+	}
+	n, err := done.RowsAffected()
+	return n == 1, err
 }
 
 func table0(table string) string {

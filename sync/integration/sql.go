@@ -66,15 +66,12 @@ func (s *SQLStore) Create(ctx context.Context, i Integration) error {
 	if err != nil {
 		return err
 	}
-	res, err := s.db.Exec(ctx, nil, s.db.InsertIgnore("integrations", []string{"tenant", "id"}, []string{"version", "data"}),
+	isNew, err := s.db.InsertNew(ctx, nil, "integrations", []string{"tenant", "id"}, []string{"version", "data"},
 		string(i.Tenant), string(i.ID), i.Version, string(data))
-	if err != nil {
-		return err
+	if err == nil && !isNew {
+		return ErrExists
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 1 {
-		return err
-	}
-	return ErrExists
+	return err
 }
 
 // Get implements Store.
