@@ -2,7 +2,6 @@ package salesforce
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/orglink/orglink/salesforce/sobject"
 )
@@ -143,68 +141,6 @@ func (c *Client) readPage(ctx context.Context, p page, skip int, rows *int, yiel
 	}
 }
 
-// complete fetches the further pages of a record's child sets.
-func (c *Client) complete(ctx context.Context, rec sobject.Record) (sobject.Record, error) {
-	var changed []sobject.Field
-	for name, v := range rec.Fields() {
-		if parent, ok := v.Record(); ok && parent.Partial() {
-			whole, err := c.complete(ctx, parent)
-			if err != nil {
-				return rec, err
-			}
-			changed = append(changed, sobject.F(name, sobject.RecordValue(whole)))
-			continue
-		}
-		set, ok := v.Children()
-		if !ok || v.IsNull() {
-			continue
-		}
-		whole, err := c.completeSet(ctx, rec.Object()+"."+name, set)
-		if err != nil {
-			return rec, err
-		}
-		changed = append(changed, sobject.F(name, sobject.ChildrenValue(whole)))
-	}
-	return rec.With(changed...), nil
-}
-
-func (c *Client) completeSet(ctx context.Context, name string, set sobject.ChildSet) (sobject.ChildSet, error) {
-	var records []sobject.Record
-	add := func(r sobject.Record) error {
-		if r.Partial() {
-			var err error
-			if r, err = c.complete(ctx, r); err != nil {
-				return err
-			}
-		}
-		records = append(records, r)
-		return nil
-	}
-	for _, r := range set.Records {
-		if err := add(r); err != nil {
-			return set, err
-		}
-	}
-	for next, done := set.NextURL, set.Done; !done; {
-		if next == "" || set.TotalSize > 0 && len(records) >= set.TotalSize {
-			return set, fmt.Errorf("salesforce: query: children %s: not done after %d of %d: %w", name, len(records), set.TotalSize, ErrIncomplete)
-		}
-		p, err := c.nextPage(ctx, next, QueryOptions{})
-		if err != nil {
-			return set, err
-		}
-		rows := 0
-		if _, err := c.eachRecord(ctx, &p, &rows, func(r sobject.Record) bool { records = append(records, r); return true }); err != nil {
-			return set, err
-		}
-		next, done = p.reader.NextURL(), p.reader.Done()
-	}
-	if set.TotalSize != len(records) {
-		return set, fmt.Errorf("salesforce: query: children %s: %d, but the org counted %d: %w", name, len(records), set.TotalSize, ErrIncomplete)
-	}
-	return sobject.ChildSet{TotalSize: len(records), Done: true, Records: records}, nil
-}
-
 // maxQueryURL is the longest address that a query is sent in. Salesforce takes
 // 16,384 bytes of address and headers together.
 const maxQueryURL = 12_000
@@ -249,72 +185,6 @@ func (c *Client) openPage(ctx context.Context, req Request) (page, error) {
 	return page{reader: sobject.NewPageReader(resp.Body), body: resp.Body}, nil
 }
 
-// longQuery sends a query that is too long for an address inside a composite
-// request and returns the page inside its answer, still streaming.
-func (c *Client) longQuery(ctx context.Context, path, operation string, opts QueryOptions) (page, error) {
-	sub := subrequest{Method: http.MethodGet, URL: path, ReferenceID: "query"}
-	if opts.BatchSize != 0 {
-		sub.HTTPHeaders = map[string]string{"Sforce-Query-Options": "batchSize=" + strconv.Itoa(opts.BatchSize)}
-	}
-	resp, err := c.Do(ctx, Request{Method: http.MethodPost, Path: "composite", JSON: compositeRequest{Requests: []subrequest{sub}},
-		Operation: operation, Idempotent: true})
-	if err != nil {
-		return page{}, err
-	}
-	p, err := unwrapPage(resp.Body, operation)
-	if err != nil {
-		resp.Body.Close()
-		return page{}, err
-	}
-	return page{reader: p, body: resp.Body}, nil
-}
-
-// unwrapPage advances to the body of the only answer of a composite response.
-func unwrapPage(body io.Reader, operation string) (*sobject.PageReader, error) {
-	dec := json.NewDecoder(body)
-	broken := func(err error) error {
-		if err == nil || errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return fmt.Errorf("salesforce: %s: composite answer: %w", operation, err)
-	}
-	for _, want := range []any{json.Delim('{'), "compositeResponse", json.Delim('['), json.Delim('{'), "body"} {
-		if got, err := dec.Token(); err != nil || got != want {
-			return nil, broken(err)
-		}
-	}
-	rest := io.MultiReader(dec.Buffered(), body)
-	var start []byte
-	for one := make([]byte, 1); ; {
-		if _, err := io.ReadFull(rest, one); err != nil {
-			return nil, broken(err)
-		}
-		if !strings.ContainsRune(": \t\r\n", rune(one[0])) {
-			start = append(start, one[0])
-			break
-		}
-	}
-	rest = io.MultiReader(strings.NewReader(string(start)), rest)
-	if start[0] == '{' {
-		return sobject.NewPageReader(rest, sobject.Embedded()), nil
-	}
-	// A refusal: an array of errors, followed by its status.
-	raw, err := io.ReadAll(io.LimitReader(rest, maxErrorBody))
-	if err != nil {
-		return nil, broken(err)
-	}
-	failed := parseError(http.StatusBadRequest, raw)
-	failed.Operation = operation
-	var tail struct {
-		Responses []subresponse `json:"compositeResponse"`
-	}
-	whole := `{"compositeResponse":[{"body":` + string(raw)
-	if json.Unmarshal([]byte(whole), &tail) == nil && len(tail.Responses) > 0 && tail.Responses[0].Status != 0 {
-		failed.StatusCode = tail.Responses[0].Status
-	}
-	return nil, failed
-}
-
 // Count runs a query of the form SELECT COUNT() FROM ... and returns its
 // number.
 func (c *Client) Count(ctx context.Context, soql string) (int64, error) {
@@ -334,19 +204,4 @@ func (c *Client) Count(ctx context.Context, soql string) (int64, error) {
 		return 0, fmt.Errorf("salesforce: count: the answer has no totalSize: %w", ErrIncomplete)
 	}
 	return int64(n), nil
-}
-
-// Get reads one record by id: the given fields, or all that the user may see.
-func (c *Client) Get(ctx context.Context, object string, id sobject.ID, fields ...string) (sobject.Record, error) {
-	path, err := recordPath(object, id)
-	if err != nil {
-		return sobject.Record{}, err
-	}
-	req := Request{Path: path, Operation: "get", Object: object}
-	if len(fields) > 0 {
-		req.Query = url.Values{"fields": {strings.Join(fields, ",")}}
-	}
-	var rec sobject.Record
-	_, err = c.call(ctx, req, &rec)
-	return rec, err
 }

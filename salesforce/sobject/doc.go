@@ -1,6 +1,6 @@
 // Package sobject is Salesforce's data itself, without any input or output:
 // record ids ([ID]), field values ([Value]), records of any object ([Record]),
-// calendar types ([Date], [Time] and the many spellings of a date-time), and
+// calendar dates ([Date]) and the many spellings of a date-time, and
 // what an org says about its objects ([Describe]).
 //
 // A [Record] is dynamic, because a customer's org decides its own fields. It
@@ -12,5 +12,11 @@
 //	amount, err := rec.Decimal("Amount") // "0.10" stays "0.10"
 //	owner, ok := rec.Parent("Owner")
 //
-// Everything here is safe for concurrent reading.
+// [PageReader] decodes the answer to a query as it streams, [CSVReader] and
+// [CSVWriter] the files of Bulk API 2.0, where every value is text;
+// [Value.As] gives such a text the type that a describe names. Decoded records
+// share the block of memory that they came in and may be kept; [Record.Clone]
+// lets a block go.
+//
+// Everything but the readers and the writer is safe for concurrent reading.
 package sobject
