@@ -185,7 +185,7 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, a answer, truncat
 		}
 		h.Set("Vary", "Accept-Encoding")
 		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-			body = zip(body)
+			body = s.zip(body)
 			h.Set("Content-Encoding", "gzip")
 		}
 	}
@@ -201,10 +201,17 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, a answer, truncat
 	_, _ = w.Write(body) // a client that left is no concern of ours
 }
 
-func zip(body []byte) []byte {
+// zip compresses a body. Compressors are large, so they are used again.
+func (s *Server) zip(body []byte) []byte {
 	var b bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	z, ok := s.zips.Get().(*gzip.Writer)
+	if ok {
+		z.Reset(&b)
+	} else {
+		z, _ = gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	}
 	_, _ = z.Write(body)
 	_ = z.Close()
+	s.zips.Put(z)
 	return b.Bytes()
 }

@@ -40,6 +40,7 @@ type Server struct {
 	onRequest  []func(RequestRecord)
 	onAnswered []func(RequestRecord)
 
+	zips     sync.Pool // of *gzip.Writer
 	admin    sobject.ID
 	listener net.Listener
 	http     *http.Server
