@@ -17,6 +17,7 @@ import (
 	"github.com/orglink/orglink/sync/importer"
 	"github.com/orglink/orglink/sync/importer/importertest"
 	"github.com/orglink/orglink/sync/mirror"
+	"github.com/orglink/orglink/sync/runner"
 )
 
 // oneView shows everybody the same.
@@ -294,6 +295,29 @@ func TestMirrorLog(t *testing.T) {
 		}
 		if other, err := s.Changes(t.Context(), "T", "c", 0, 10); err != nil || len(other) != 0 {
 			t.Errorf("another tenant reads %v, %v", other, err)
+		}
+	})
+}
+
+func TestMirrorAndRunnerWithoutMigrations(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, open func(t *testing.T) database) {
+		d := open(t)
+		m, err := mirror.New(d.DB, mirror.Config{SQL: d.Config, Views: &oneView{Tenant: "t", Connection: "c", Integration: "i", Objects: []mapping.Selection{{Object: "Account", Fields: []string{"Id"}}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Open(t.Context(), importer.Stream{Tenant: "t", Connection: "c", Object: "Account"}, 1); !errors.Is(err, mirror.ErrOutdated) {
+			t.Errorf("open: %v", err)
+		}
+		if _, err := m.Count(t.Context(), orglink.Actor{Tenant: "t"}, "i", "Account"); !errors.Is(err, mirror.ErrOutdated) {
+			t.Errorf("count: %v", err)
+		}
+		s, err := runner.NewSQLStore(d.DB, d.Config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Acquire(t.Context(), "k", "me", time.Second); !errors.Is(err, runner.ErrOutdated) {
+			t.Errorf("acquire: %v", err)
 		}
 	})
 }

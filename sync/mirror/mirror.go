@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"sync"
 
 	"github.com/orglink/orglink"
@@ -66,12 +67,31 @@ func (m *Mirror) Migrate(ctx context.Context) error {
 // Migrations are the same as plain SQL, for a host's own tool.
 func (m *Mirror) Migrations() fs.FS { return sqlkit.Render(m.db, component, migrations) }
 
+// ErrOutdated is wrapped when the mirror's own tables are missing or of an older
+// release.
+var ErrOutdated = sqlkit.ErrOutdated
+
 // ErrForbidden is wrapped when a query names an object or field that the view
 // does not show.
 var ErrForbidden = errors.New("mirror: not part of this view")
 
 // ErrNotFound is returned for a record that is not there, or gone.
 var ErrNotFound = errors.New("mirror: no such record")
+
+// outdated says so when err comes from missing migrations.
+func (m *Mirror) outdated(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil || errors.Is(err, ErrOutdated) {
+		return err
+	}
+	text := err.Error()
+	if !strings.Contains(text, "no such") && !strings.Contains(text, "exist") {
+		return err
+	}
+	if missing := sqlkit.Check(ctx, m.db, component, migrations); errors.Is(missing, ErrOutdated) {
+		return fmt.Errorf("%w (%w)", missing, err)
+	}
+	return err
+}
 
 // write runs fn in a transaction.
 func (m *Mirror) write(ctx context.Context, fn func(tx *sql.Tx) error) error {

@@ -77,7 +77,7 @@ func (m *Mirror) object(ctx context.Context, view mapping.View, object string) (
 	}
 	t, err := m.find(ctx, nil, view.Tenant, view.Connection, object)
 	if err != nil {
-		return nil, fmt.Errorf("mirror: %s: %w", object, err)
+		return nil, fmt.Errorf("mirror: %s: %w", object, m.outdated(ctx, err))
 	}
 	if t != nil && len(t.columns) == 0 {
 		t = nil

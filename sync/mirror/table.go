@@ -152,7 +152,7 @@ func (m *Mirror) ready(ctx context.Context, s importer.Stream) (*table, error) {
 		})
 	}
 	if err != nil {
-		return nil, fmt.Errorf("table of %s: %w", s.Object, err)
+		return nil, fmt.Errorf("table of %s: %w", s.Object, m.outdated(ctx, err))
 	}
 	m.mu.Lock()
 	m.tables[s.Key()] = t

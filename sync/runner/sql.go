@@ -6,8 +6,10 @@ import (
 	"database/sql"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/orglink/orglink"
@@ -18,6 +20,10 @@ import (
 var migrations embed.FS
 
 const component = "runner"
+
+// ErrOutdated is wrapped when the table of a SQLStore is missing or of an older
+// release.
+var ErrOutdated = sqlkit.ErrOutdated
 
 // SQLStore keeps leases in a database; time is the database's.
 type SQLStore struct{ db *sqlkit.DB }
@@ -63,9 +69,21 @@ func (s *SQLStore) Acquire(ctx context.Context, key, owner string, ttl time.Dura
 		return s.read(ctx, tx, &l)
 	})
 	if err != nil {
+		if missing := s.missing(ctx, err); missing != nil {
+			err = fmt.Errorf("%w (%w)", missing, err)
+		}
 		return Lease{}, fmt.Errorf("runner: acquire lease: %w", err)
 	}
 	return l, nil
+}
+
+// missing tells that err comes from missing migrations.
+func (s *SQLStore) missing(ctx context.Context, err error) error {
+	text := err.Error()
+	if ctx.Err() != nil || errors.Is(err, ErrOutdated) || !strings.Contains(text, "no such") && !strings.Contains(text, "exist") {
+		return nil
+	}
+	return sqlkit.Check(ctx, s.db, component, migrations)
 }
 
 // Renew implements LeaseStore.
