@@ -17,6 +17,8 @@ import (
 // page, approves the consent page and ends where the org sends it.
 type person struct {
 	username, password string
+	// deny makes the person refuse on the consent page.
+	deny bool
 	// stop, when set, is asked before each redirect; true keeps the person
 	// from following it.
 	stop func(*url.URL) bool
@@ -95,7 +97,7 @@ func (p person) fill(ctx context.Context, at *url.URL, page string) (*http.Reque
 	if form == nil {
 		return nil, false, nil
 	}
-	values, asks := url.Values{}, false
+	values, asks, button := url.Values{}, false, ""
 	for _, f := range fieldTag.FindAllStringSubmatch(form[2], -1) {
 		a := attributes(f[1])
 		switch {
@@ -106,15 +108,19 @@ func (p person) fill(ctx context.Context, at *url.URL, page string) (*http.Reque
 		case a["type"] == "text" || a["type"] == "email":
 			values.Set(a["name"], p.username)
 		case a["type"] == "submit":
-			if !asks && !values.Has(a["name"]) { // the first button is the one that agrees
-				values.Set(a["name"], a["value"])
-				asks = true
+			if asks { // a login: its button does not matter
+				break
+			}
+			if button == "" || p.deny { // the first button agrees, the last does not
+				values.Del(button)
+				button = a["name"]
+				values.Set(button, a["value"])
 			}
 		default:
 			values.Set(a["name"], a["value"])
 		}
 	}
-	if !asks {
+	if !asks && button == "" {
 		return nil, false, nil
 	}
 	action, err := at.Parse(attributes(form[1])["action"])

@@ -8,6 +8,7 @@ import (
 	"database/sql/driver"
 	"net/http"
 	"os"
+	"strings"
 
 	"modernc.org/sqlite"
 )
@@ -56,6 +57,13 @@ func (c *announcedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (dri
 }
 
 func (c *announcedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	// Migrations begin and end their transaction by statements.
+	switch {
+	case strings.HasPrefix(query, "BEGIN"):
+		c.inTx = true
+	case strings.HasPrefix(query, "COMMIT"), strings.HasPrefix(query, "ROLLBACK"):
+		c.inTx = false
+	}
 	if !c.inTx {
 		announce("before-commit")
 		defer announce("after-commit")

@@ -5,9 +5,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +21,7 @@ type config struct {
 	org, clientID, clientSecret string
 	username, password          string
 	db, key                     string
+	fields                      selectors
 	callback                    string
 	accounts                    int
 	browser, json, write        bool
@@ -42,13 +45,14 @@ Flags, each also a variable (-client-id is ORGLINK_CLIENT_ID):
 func parseConfig(args []string, getenv func(string) string, out io.Writer) (*config, error) {
 	c := &config{}
 	fs := flag.NewFlagSet("quickstart", flag.ContinueOnError)
-	fs.SetOutput(out)
+	fs.SetOutput(io.Discard) // one message, printed by the caller
 	fs.StringVar(&c.org, "org", "", "`URL` of an org that is already running: a fake one's, a My Domain, or a login host")
 	fs.StringVar(&c.clientID, "client-id", "", "consumer key of the app in that org")
 	fs.StringVar(&c.clientSecret, "client-secret", "", "its consumer secret, if it has one")
 	fs.StringVar(&c.username, "username", "", "who connects, at a fake org (default: its administrator)")
 	fs.StringVar(&c.password, "password", "", "that user's password")
 	fs.StringVar(&c.db, "db", "", "SQLite `FILE` (or file: URI) to keep; needs -org (default: a temporary one)")
+	fs.Var(&c.fields, "fields", "`OBJECT=FIELD,FIELD...` to import only these fields of an object; more objects after a semicolon; Account also gets Name, Description and OwnerId (default: all that can be imported)")
 	fs.StringVar(&c.key, "key", "", "sealing key, 64 hex digits (default: kept in FILE.key)")
 	fs.StringVar(&c.callback, "callback", "", "callback `URL` as configured in the app (default http://localhost:8484/salesforce/callback at a real org, any free port at a fake one)")
 	fs.IntVar(&c.accounts, "accounts", 2000, "how many accounts the fake org begins with, 20 to 200000")
@@ -57,15 +61,16 @@ func parseConfig(args []string, getenv func(string) string, out io.Writer) (*con
 	fs.BoolVar(&c.write, "write", false, "write to a real org: export the product rows (a fake org is always written to)")
 	fs.DurationVar(&c.lag, "lag", time.Second, "how far an incremental import stays behind the org's clock")
 	fs.DurationVar(&c.poll, "poll", 100*time.Millisecond, "the shortest wait between two looks at a Bulk job or the org's clock")
-	fs.Usage = func() {
+	switch err := fs.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(out, help)
+		fs.SetOutput(out)
 		fs.PrintDefaults()
-	}
-	if err := fs.Parse(args); err != nil {
 		return nil, err
-	}
-	if fs.NArg() > 0 {
-		return nil, fmt.Errorf("%q is not understood; every setting is a flag, see -h", fs.Arg(0))
+	case err != nil:
+		return nil, fmt.Errorf("%w (-h explains)", err)
+	case fs.NArg() > 0:
+		return nil, fmt.Errorf("%q is not understood; every setting is a flag (-h explains)", fs.Arg(0))
 	}
 	if err := fromEnvironment(fs, getenv); err != nil {
 		return nil, err
@@ -117,6 +122,39 @@ func (c *config) check() error {
 		errs = append(errs, errors.New("-browser prints its link on standard error when -json is set, which is not a terminal"))
 	}
 	return errors.Join(errs...)
+}
+
+// selectors are the fields of some objects, as -fields gives them.
+type selectors map[string][]string
+
+// String implements flag.Value.
+func (s *selectors) String() string {
+	var parts []string
+	for _, object := range slices.Sorted(maps.Keys(*s)) {
+		parts = append(parts, object+"="+strings.Join((*s)[object], ","))
+	}
+	return strings.Join(parts, ";")
+}
+
+// Set implements flag.Value.
+func (s *selectors) Set(text string) error {
+	if *s == nil {
+		*s = selectors{}
+	}
+	for part := range strings.SplitSeq(text, ";") {
+		object, list, ok := strings.Cut(part, "=")
+		var fields []string
+		for f := range strings.SplitSeq(list, ",") {
+			if f = strings.TrimSpace(f); f != "" {
+				fields = append(fields, f)
+			}
+		}
+		if object = strings.TrimSpace(object); !ok || object == "" || len(fields) == 0 {
+			return fmt.Errorf("%q is not of the form Account=Name,Industry", part)
+		}
+		(*s)[object] = fields
+	}
+	return nil
 }
 
 func loopback(u *url.URL) bool {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -148,7 +149,7 @@ func (j *job) authorise(ctx context.Context) error {
 			return fmt.Errorf("%s signs in at %s: %w", person.username, j.o.URL, err)
 		}
 		if !strings.HasPrefix(at.String(), j.callback.url) {
-			return fmt.Errorf("%s signs in: the journey ended at %s with status %d, %q", person.username, at.Host, status, headline(page))
+			return fmt.Errorf("%s signs in: the journey ended at %s with status %d: %s; check -client-id", person.username, at.Host, status, cmp.Or(problemOn(page), headline(page)))
 		}
 	}
 	select {

@@ -47,7 +47,7 @@ func (j *job) export(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := j.Exporter.Run(ctx, tenant, j.connection.ID); err != nil {
+	if err := j.Runner.RunDue(ctx, j.Exporter.Job(tenant, j.connection.ID)); err != nil {
 		return err
 	}
 	// Then the product touches four rows: three without changing a value.
@@ -59,7 +59,7 @@ func (j *job) export(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := j.Exporter.Run(ctx, tenant, j.connection.ID); err != nil {
+	if err := j.Runner.RunDue(ctx, j.Exporter.Job(tenant, j.connection.ID)); err != nil {
 		return err
 	}
 	return j.countExports(ctx)

@@ -88,7 +88,12 @@ func (j *job) draft() integration.Draft {
 	d := integration.Draft{Name: "Customers", Connection: j.connection.ID, Owner: owners, Groups: []orglink.GroupID{others}}
 	for _, object := range j.objects {
 		fields := mapping.FieldSelector(mapping.Combined(mapping.Standard(), mapping.Custom()))
-		if object == "Case" {
+		if chosen := j.c.fields[object]; chosen != nil {
+			if object == "Account" { // what the later stages show
+				chosen = append([]string{"Name", "Description", "OwnerId"}, chosen...)
+			}
+			fields = mapping.Listed(chosen...)
+		} else if object == "Case" {
 			fields = mapping.Listed("CaseNumber", "Subject", "Status", "Priority", "Origin", "AccountId", "ContactId", "OwnerId", "IsClosed", "CreatedDate", "ClosedDate")
 		}
 		d.Objects = append(d.Objects, mapping.ObjectSelection{Object: object, Fields: fields})
@@ -130,10 +135,14 @@ func (j *job) review(ctx context.Context) error {
 		}
 		return fmt.Errorf("the integration cannot be saved: %s", strings.Join(lines, "; "))
 	}
-	if j.integration.ID == "" {
-		if j.integration, err = j.Integrations.Save(ctx, admin, draft); err != nil {
-			return err
-		}
+	switch {
+	case j.integration.ID == "":
+		j.integration, err = j.Integrations.Save(ctx, admin, draft)
+	case len(j.c.fields) > 0:
+		j.integration, err = j.Integrations.Edit(ctx, admin, j.integration.ID, draft)
+	}
+	if err != nil {
+		return err
 	}
 	for _, o := range review.Objects {
 		j.result.Objects = append(j.result.Objects, objectResult{Object: o.Object, Fields: o.Fields})

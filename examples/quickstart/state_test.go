@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"testing"
+	"time"
 
 	"github.com/orglink/orglink"
+	"github.com/orglink/orglink/salesforce/salesforcetest"
 	"github.com/orglink/orglink/salesforce/sobject"
 	"github.com/orglink/orglink/sync/exporter"
 	"github.com/orglink/orglink/sync/mirror"
@@ -25,15 +28,10 @@ type endState struct {
 func (s *scene) state() endState {
 	s.t.Helper()
 	ctx := s.t.Context()
-	c := &config{db: s.db}
-	db, done, err := openDatabase(ctx, c)
+	h := reopen(s.t, s.server, s.db)
+	db, done, err := openDatabase(ctx, &config{db: s.db})
 	s.must(err)
 	defer done()
-	keys, err := sealer(c)
-	s.must(err)
-	o := &org{URL: s.server.URL, ClientID: s.server.Ready().ClientID, Fake: true}
-	h, err := wire(ctx, db, settings{config: &config{poll: 1e6}, org: o, sealer: keys, callback: "http://127.0.0.1:1/salesforce/callback", meter: &meter{}, progress: newProgress(true)})
-	s.must(err)
 	list, err := h.Integrations.List(ctx, admin)
 	s.must(err)
 	if len(list) != 1 {
@@ -76,6 +74,28 @@ func (s *scene) state() endState {
 	}
 	out.Pairs = s.pairs(h, list[0].Connection)
 	return out
+}
+
+// reopen wires the product's database again, as a new process would.
+func reopen(t *testing.T, server *salesforcetest.Server, file string) *host {
+	t.Helper()
+	c := &config{db: file, poll: time.Millisecond}
+	db, done, err := openDatabase(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(done)
+	keys, err := sealer(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ready := server.Ready()
+	o := &org{URL: server.URL, ClientID: ready.ClientID, ClientSecret: ready.ClientSecret, Fake: true}
+	h, err := wire(t.Context(), db, settings{config: c, org: o, sealer: keys, callback: "http://127.0.0.1:1/salesforce/callback", meter: &meter{}, progress: newProgress(true)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 func (s *scene) must(err error) {
