@@ -17,9 +17,7 @@ else
 fi
 
 status=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-skipped=$(mktemp)
+log=$(mktemp) && skipped=$(mktemp) || exit 1
 trap 'rm -f "$log" "$skipped"' EXIT
 for module in . examples internal/conformance internal/bench; do
 	echo "== module $module"
