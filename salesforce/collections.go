@@ -18,31 +18,14 @@ import (
 // CollectionSize is how many rows one collection request carries.
 const CollectionSize = 200
 
-// WriteOptions are the choices of a write of many rows.
-type WriteOptions struct {
-	// AllOrNone makes each request of 200 rows succeed or fail as one.
-	AllOrNone bool
-	// AutoAssign allows active assignment rules to change owners. Defaults to
-	// false, and the refusal is always sent.
-	AutoAssign *bool
-	// AllowDuplicates saves rows that a duplicate rule would only warn about.
-	AllowDuplicates bool
-}
+// collectionTypes is how many runs of records of one object a request may hold.
+const collectionTypes = 10
 
-func (o WriteOptions) header() http.Header {
-	h := noAutoAssign()
-	if o.AutoAssign != nil && *o.AutoAssign {
-		h.Set("Sforce-Auto-Assign", "TRUE")
-	}
-	if o.AllowDuplicates {
-		h.Set("Sforce-Duplicate-Rule-Header", "allowSave=true")
-	}
-	return h
-}
-
-// CreateAll inserts records, 200 a request, in order. There is one outcome for
-// each record at its index. The error is that of a request that failed as a
-// whole; the rows of the requests after it were not sent.
+// CreateAll inserts records of any objects, in order, up to 200 a request and
+// fewer where objects alternate more often than Salesforce allows in one.
+// There is one outcome for each record at its index. The error is that of a
+// request that failed as a whole; the rows of the requests after it were not
+// sent. A request whose answer was lost is not repeated.
 func (c *Client) CreateAll(ctx context.Context, recs []sobject.Record, opts WriteOptions) ([]Outcome, error) {
 	return c.collect(ctx, collection{method: http.MethodPost, path: "composite/sobjects", operation: "collections.create", created: true}, recs, opts)
 }
@@ -58,45 +41,103 @@ func (c *Client) UpdateAll(ctx context.Context, recs []sobject.Record, opts Writ
 }
 
 // UpsertAll updates or creates records of one object by an external id field,
-// which each record holds, as CreateAll does.
+// which each record holds, as CreateAll does. A key in two rows of one request
+// is refused by Salesforce row by row. A key that matches several records
+// makes its row's Err ErrAmbiguousExternalID. By the field Id, rows with a null
+// Id are created.
+//
+// Rows refused because another writer created their key at the same moment are
+// sent once more, which finds the record, unless the request is all-or-none.
 func (c *Client) UpsertAll(ctx context.Context, object, extField string, recs []sobject.Record, opts WriteOptions) ([]Outcome, error) {
 	for i, r := range recs {
 		if r.Object() != object {
 			return make([]Outcome, len(recs)), fmt.Errorf("salesforce: collections.upsert %s: record %d is of %s", object, i, r.Object())
 		}
-		if v, ok := r.Value(extField); !ok || v.Raw() == "" {
+		v, ok := r.Value(extField)
+		if byID := strings.EqualFold(extField, "Id"); !ok || v.Raw() == "" && !(byID && v.IsNull()) {
 			return make([]Outcome, len(recs)), fmt.Errorf("salesforce: collections.upsert %s: record %d has no %s", object, i, extField)
 		}
 	}
 	path := "composite/sobjects/" + url.PathEscape(object) + "/" + url.PathEscape(extField)
-	return c.collect(ctx, collection{method: http.MethodPatch, path: path, operation: "collections.upsert", object: object}, recs, opts)
+	return c.collect(ctx, collection{method: http.MethodPatch, path: path, operation: "collections.upsert", object: object, key: extField}, recs, opts)
 }
 
 type collection struct {
 	method, path, operation, object string
 	// created: the request only creates, and its results do not say so.
 	created bool
+	key     string // external id field of an upsert
 }
 
 func (c *Client) collect(ctx context.Context, col collection, recs []sobject.Record, opts WriteOptions) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(recs))
-	at := 0
-	for chunk := range slices.Chunk(recs, CollectionSize) {
-		body, err := collectionBody(chunk, opts.AllOrNone)
-		if err != nil {
-			return outcomes, fmt.Errorf("salesforce: %s: rows from %d: %w", col.operation, at, err)
-		}
-		object := col.object
-		if object == "" {
-			object = chunk[0].Object()
-		}
-		req := Request{Method: col.method, Path: col.path, Body: body, Header: opts.header(), Operation: col.operation, Object: object}
-		if err := c.chunk(ctx, req, outcomes[at:at+len(chunk)], col.created); err != nil {
+	for at := 0; at < len(recs); {
+		n := chunkLength(recs[at:])
+		if err := c.collectChunk(ctx, col, at, recs[at:at+n], outcomes[at:at+n], opts); err != nil {
 			return outcomes, err
 		}
-		at += len(chunk)
+		at += n
 	}
 	return outcomes, nil
+}
+
+// chunkLength returns how many of the records fit into one request.
+func chunkLength(recs []sobject.Record) int {
+	runs := 0
+	for i, r := range recs[:min(len(recs), CollectionSize)] {
+		if i == 0 || r.Object() != recs[i-1].Object() {
+			if runs++; runs > collectionTypes {
+				return i
+			}
+		}
+	}
+	return min(len(recs), CollectionSize)
+}
+
+func (c *Client) collectChunk(ctx context.Context, col collection, at int, recs []sobject.Record, outcomes []Outcome, opts WriteOptions) error {
+	body, err := collectionBody(recs, opts.AllOrNone)
+	if err != nil {
+		return fmt.Errorf("salesforce: %s: rows from %d: %w", col.operation, at, err)
+	}
+	object := col.object
+	if object == "" {
+		object = recs[0].Object()
+	}
+	req := Request{Method: col.method, Path: col.path, Body: body, Header: opts.header(), Operation: col.operation, Object: object}
+	if err := c.chunk(ctx, req, outcomes, col.created); err != nil {
+		return err
+	}
+	if col.key == "" || opts.AllOrNone {
+		return nil
+	}
+	return c.again(ctx, req, col.key, recs, outcomes)
+}
+
+// again sends the rows of an upsert that lost a race for their key once more.
+func (c *Client) again(ctx context.Context, req Request, key string, recs []sobject.Record, outcomes []Outcome) error {
+	var rows []int
+	var losers []sobject.Record
+	for i, o := range outcomes {
+		if raced(o.Errors, key) {
+			rows, losers = append(rows, i), append(losers, recs[i])
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	body, err := collectionBody(losers, false)
+	if err != nil {
+		return err
+	}
+	req.Body = body
+	second := make([]Outcome, len(rows))
+	err = c.chunk(ctx, req, second, false)
+	for i, row := range rows {
+		if err == nil || second[i].Sent { // else the first refusal stands
+			outcomes[row] = second[i]
+		}
+	}
+	return err
 }
 
 func collectionBody(chunk []sobject.Record, allOrNone bool) ([]byte, error) {

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
-
-	"github.com/orglink/orglink/salesforce/sobject"
 )
 
 // maxErrorBody is how much of an error's body is read.
@@ -79,30 +77,27 @@ type wireError struct {
 	StatusCode       string          `json:"statusCode"`
 	Message          string          `json:"message"`
 	Fields           []string        `json:"fields"`
+	ExceptionCode    string          `json:"exceptionCode"` // Bulk API 1
+	ExceptionMessage string          `json:"exceptionMessage"`
 	OAuthError       string          `json:"error"`
 	OAuthDescription string          `json:"error_description"`
 	Nested           json.RawMessage `json:"errors"`
-	DuplicateResult  *struct {
-		MatchResults []struct {
-			MatchRecords []struct {
-				Record struct {
-					ID string `json:"Id"`
-				} `json:"record"`
-			} `json:"matchRecords"`
-		} `json:"matchResults"`
-	} `json:"duplicateResult"`
+	DuplicateResult  json.RawMessage `json:"duplicateResult"`
+	// Of the object that a tree answers with.
+	Results     json.RawMessage `json:"results"`
+	ReferenceID string          `json:"referenceId"`
 }
 
 func (w *wireError) detail() ErrorDetail {
-	d := ErrorDetail{Code: first(w.ErrorCode, w.StatusCode, w.OAuthError), Message: first(w.Message, w.OAuthDescription), Fields: w.Fields}
-	if w.DuplicateResult != nil {
-		for _, result := range w.DuplicateResult.MatchResults {
-			for _, match := range result.MatchRecords {
-				if id, err := sobject.ParseID(match.Record.ID); err == nil {
-					d.Matches = append(d.Matches, id)
-				}
+	d := ErrorDetail{Code: first(w.ErrorCode, w.StatusCode, w.ExceptionCode, w.OAuthError), Message: first(w.Message, w.ExceptionMessage, w.OAuthDescription), Fields: w.Fields}
+	if d.Duplicate = parseDuplicate(w.DuplicateResult); d.Duplicate != nil {
+		for _, match := range d.Duplicate.Matches {
+			if id := match.Record.ID(); id != "" {
+				d.Matches = append(d.Matches, id)
 			}
 		}
+	} else {
+		d.Matches = textMatches(d.Code, d.Message)
 	}
 	return d
 }
@@ -154,8 +149,15 @@ func objectDetails(raw json.RawMessage) []ErrorDetail {
 	if d := w.detail(); d.Code != "" || d.Message != "" {
 		return []ErrorDetail{d}
 	}
-	if len(w.Nested) > 0 && w.Nested[0] == '[' {
-		return jsonDetails(w.Nested)
+	for _, inside := range []json.RawMessage{w.Nested, w.Results} {
+		if len(inside) == 0 || inside[0] != '[' {
+			continue
+		}
+		details := jsonDetails(inside)
+		for i := range details {
+			details[i].Reference = first(details[i].Reference, w.ReferenceID)
+		}
+		return details
 	}
 	return nil
 }

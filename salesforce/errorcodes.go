@@ -45,8 +45,16 @@ func codeMeanings(code, message string) []error {
 			return []error{ErrLock}
 		}
 		return []error{ErrValidation}
-	case "DUPLICATEVALUE", "DUPLICATESDETECTED", "DUPLICATEEXTERNALID", "DUPLICATEUSERNAME":
+	case "DUPLICATEVALUE", "DUPLICATESDETECTED", "DUPLICATEUSERNAME":
 		return []error{ErrDuplicate}
+	case "DUPLICATEEXTERNALID":
+		// The same key twice in a request, or a key of several records.
+		if strings.Contains(message, "more than one record found") {
+			return []error{ErrAmbiguousExternalID, ErrDuplicate}
+		}
+		return []error{ErrDuplicate}
+	case "CANNOTUPDATECONVERTEDLEAD":
+		return []error{ErrConverted}
 	case "APIDISABLEDFORORG", "APICURRENTLYDISABLED", "CLIENTNOTACCESSIBLEFORUSER":
 		return []error{ErrAPIDisabled}
 	case "INSUFFICIENTACCESS", "INSUFFICIENTACCESSORREADONLY", "INSUFFICIENTACCESSONCROSSREFERENCEENTITY",

@@ -64,8 +64,9 @@ var (
 	ErrRequired = errors.New("required field missing")
 	// ErrValidation: a rule of the customer's org refused the values.
 	ErrValidation = errors.New("refused by a rule of the org")
-	// ErrRolledBack: the row was fine, another one of its all-or-none request
-	// was not.
+	// ErrRolledBack: the row, or the step of a composite request, was not
+	// itself at fault: another one of its request was, and it was undone or
+	// not begun.
 	ErrRolledBack = errors.New("rolled back with its request")
 	// ErrConflict: the record changed meanwhile, or the state forbids it.
 	ErrConflict = errors.New("conflict with the current state")
@@ -80,8 +81,14 @@ type ErrorDetail struct {
 	Code    string
 	Message string
 	Fields  []string
-	// Matches are the records that a duplicate rule found, as far as told.
+	// Matches are the records that stand in the way of a duplicate, as far as
+	// told: those a duplicate rule found, the one that has a unique value, or
+	// those that share an external id.
 	Matches []sobject.ID
+	// Duplicate is what a duplicate rule found; nil for other complaints.
+	Duplicate *Duplicate
+	// Reference is the referenceId of the record of a tree that it is about.
+	Reference string
 }
 
 // Error is a request, or a row of one, that Salesforce refused, or an answer
@@ -169,8 +176,13 @@ func (e *Error) meanings() []error {
 		if len(out) == 0 {
 			out = append(out, ErrForbidden)
 		}
-	case http.StatusConflict, http.StatusPreconditionFailed:
+	case http.StatusConflict:
 		out = append(out, ErrConflict)
+	case http.StatusPreconditionFailed:
+		out = append(out, ErrConflict)
+		if !slices.Contains(out, ErrRolledBack) { // a halted batch says 412 too
+			out = append(out, ErrPrecondition)
+		}
 	case http.StatusTooManyRequests:
 		out = append(out, ErrConcurrentLimit)
 	case http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge, http.StatusRequestEntityTooLarge:

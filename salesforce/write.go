@@ -3,6 +3,7 @@ package salesforce
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -86,21 +87,25 @@ next:
 	return json.Marshal(sobject.NewRecord("", fields...))
 }
 
-// noAutoAssign keeps active assignment rules from changing owners, which is
-// what an absent header would allow.
-func noAutoAssign() http.Header { return http.Header{"Sforce-Auto-Assign": {"FALSE"}} }
-
 // Create inserts a record of rec.Object(). An Id in it is an error of the
 // caller's and is refused by the org. After an error that IsRetryable the
 // record may exist all the same: upsert by external id where that matters.
 func (c *Client) Create(ctx context.Context, rec sobject.Record) (Outcome, error) {
+	return c.CreateWith(ctx, rec, SaveOptions{})
+}
+
+// CreateWith is Create with options.
+func (c *Client) CreateWith(ctx context.Context, rec sobject.Record, opts SaveOptions) (Outcome, error) {
+	if opts.conditional() || opts.UpdateOnly {
+		return Outcome{}, fmt.Errorf("salesforce: create %s: UpdateOnly, IfUnmodifiedSince and IfMatch are of updates", rec.Object())
+	}
 	body, err := recordBody(rec)
 	if err != nil {
 		return Outcome{}, err
 	}
 	var out wireOutcome
 	_, err = c.call(ctx, Request{Method: http.MethodPost, Path: "sobjects/" + url.PathEscape(rec.Object()), Body: body,
-		Header: noAutoAssign(), Operation: "create", Object: rec.Object()}, &out)
+		Header: opts.header(), Operation: "create", Object: rec.Object()}, &out)
 	if err != nil {
 		return Outcome{Sent: true}, err
 	}
@@ -112,6 +117,15 @@ func (c *Client) Create(ctx context.Context, rec sobject.Record) (Outcome, error
 // Update changes the fields that rec has, null ones included, of one record.
 // An Id in rec is left out.
 func (c *Client) Update(ctx context.Context, id sobject.ID, rec sobject.Record) error {
+	return c.UpdateWith(ctx, id, rec, SaveOptions{})
+}
+
+// UpdateWith is Update with options. With a condition that does not hold it
+// changes nothing and fails with ErrPrecondition.
+func (c *Client) UpdateWith(ctx context.Context, id sobject.ID, rec sobject.Record, opts SaveOptions) error {
+	if opts.UpdateOnly {
+		return fmt.Errorf("salesforce: update %s: UpdateOnly is of upserts", rec.Object())
+	}
 	body, err := recordBody(rec, "Id")
 	if err != nil {
 		return err
@@ -120,24 +134,50 @@ func (c *Client) Update(ctx context.Context, id sobject.ID, rec sobject.Record) 
 	if err != nil {
 		return err
 	}
-	_, err = c.call(ctx, Request{Method: http.MethodPatch, Path: path, Body: body, Header: noAutoAssign(), Operation: "update", Object: rec.Object()}, nil)
+	_, err = c.call(ctx, Request{Method: http.MethodPatch, Path: path, Body: body, Header: opts.header(), Operation: "update", Object: rec.Object()}, nil)
 	return err
 }
 
 // Upsert updates the record whose external id has the value, or creates it.
 // Id and the external id field in rec are left out, since they stand in the
 // address. Several matches are ErrAmbiguousExternalID.
+//
+// When another writer creates the same key at the same moment, Salesforce
+// refuses the second with DUPLICATE_VALUE; the upsert is then sent once more
+// and finds the record.
 func (c *Client) Upsert(ctx context.Context, extField, extValue string, rec sobject.Record) (Outcome, error) {
+	return c.UpsertWith(ctx, extField, extValue, rec, SaveOptions{})
+}
+
+// UpsertWith is Upsert with options. With UpdateOnly a key without a record is
+// ErrNotFound.
+func (c *Client) UpsertWith(ctx context.Context, extField, extValue string, rec sobject.Record, opts SaveOptions) (Outcome, error) {
 	if extField == "" || extValue == "" || rec.Object() == "" {
 		return Outcome{}, fmt.Errorf("salesforce: upsert %s: the object, the external id field and its value must not be empty", rec.Object())
+	}
+	if opts.conditional() {
+		return Outcome{}, fmt.Errorf("salesforce: upsert %s: IfUnmodifiedSince and IfMatch are of updates by id", rec.Object())
 	}
 	body, err := recordBody(rec, "Id", extField)
 	if err != nil {
 		return Outcome{}, err
 	}
+	req := Request{Method: http.MethodPatch, Body: body, Header: opts.header(), Operation: "upsert", Object: rec.Object(),
+		Path: "sobjects/" + url.PathEscape(rec.Object()) + "/" + url.PathEscape(extField) + "/" + escapeExternalID(extValue)}
+	if opts.UpdateOnly {
+		req.Query = url.Values{"updateOnly": {"true"}}
+	}
+	out, err := c.upsertOnce(ctx, req)
+	var refused *Error
+	if errors.As(err, &refused) && raced(refused.Details, extField) {
+		return c.upsertOnce(ctx, req)
+	}
+	return out, err
+}
+
+func (c *Client) upsertOnce(ctx context.Context, req Request) (Outcome, error) {
 	var out wireOutcome
-	path := "sobjects/" + url.PathEscape(rec.Object()) + "/" + url.PathEscape(extField) + "/" + escapeExternalID(extValue)
-	resp, err := c.call(ctx, Request{Method: http.MethodPatch, Path: path, Body: body, Header: noAutoAssign(), Operation: "upsert", Object: rec.Object()}, &out)
+	resp, err := c.call(ctx, req, &out)
 	if err != nil {
 		return Outcome{Sent: true}, err
 	}
@@ -149,6 +189,17 @@ func (c *Client) Upsert(ctx context.Context, extField, extValue string, rec sobj
 	return o, o.Err()
 }
 
+// raced reports whether an upsert was refused only because its own key
+// appeared meanwhile. Nothing was written then.
+func raced(details []ErrorDetail, extField string) bool {
+	for _, d := range details {
+		if d.Code != "DUPLICATE_VALUE" || !strings.Contains(strings.ToLower(d.Message), strings.ToLower(extField)+" duplicates value") {
+			return false
+		}
+	}
+	return len(details) > 0
+}
+
 // escapeExternalID escapes a value for one segment of a path. PathEscape
 // leaves dots alone, and a segment of only dots would be taken for a step up.
 func escapeExternalID(v string) string {
@@ -158,7 +209,8 @@ func escapeExternalID(v string) string {
 	return url.PathEscape(v)
 }
 
-// Delete moves a record to the recycle bin.
+// Delete moves a record to the recycle bin. The REST API cannot take it back:
+// that needs the recycle bin's page, Apex or the SOAP API's undelete.
 func (c *Client) Delete(ctx context.Context, object string, id sobject.ID) error {
 	path, err := recordPath(object, id)
 	if err != nil {
