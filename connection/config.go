@@ -73,8 +73,9 @@ type Config struct {
 	// Client is the template of the clients that Manager.Client returns. Its
 	// Tokens are replaced; HTTPClient and TrustedHosts default to those above.
 	Client salesforce.Config
-	// Observer sees every call of every client, with its connection. It is
-	// called besides Client.Observer. Defaults to none.
+	// Observer sees every call of every client, with its connection, which
+	// has no ID yet while it is authorised. It is called besides
+	// Client.Observer. Defaults to none.
 	Observer func(Connection, salesforce.Call)
 	// Logger gets warnings about clean-up that will be tried again. Defaults
 	// to none.

@@ -119,7 +119,7 @@ func (m *Manager) accept(ctx context.Context, state AuthState, typ Type, a token
 	if err != nil {
 		return Connection{}, err
 	}
-	org, err := m.describeOrg(ctx, a, state.LoginHost)
+	org, err := m.describeOrg(ctx, a, state.Tenant, state.LoginHost)
 	if err != nil {
 		return Connection{}, fail(op, a.instance, ErrUnreachable, err)
 	}

@@ -82,7 +82,7 @@ func (m *Manager) unblock(ctx context.Context, c Connection) error {
 // probe asks the org. Its client is not the shared one, whose state may
 // refuse, but it lives by the same tokens.
 func (m *Manager) probe(ctx context.Context, c Connection) (Health, error) {
-	cfg := m.clientConfig()
+	cfg := m.clientConfig(c)
 	cfg.Tokens = &probeSource{source{m, entryKey{c.Tenant, c.ID}}}
 	cfg.MaxRetries = -1
 	client, err := salesforce.New(cfg)

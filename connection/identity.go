@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/orglink/orglink"
 	"github.com/orglink/orglink/salesforce"
 	"github.com/orglink/orglink/salesforce/sobject"
 )
@@ -66,9 +67,9 @@ func (m *Manager) fetchIdentity(ctx context.Context, a tokenAnswer) (SalesforceU
 
 // describeOrg reads what the user may read of Organization; without permission
 // the host name tells what it can.
-func (m *Manager) describeOrg(ctx context.Context, a tokenAnswer, loginHost string) (Org, error) {
+func (m *Manager) describeOrg(ctx context.Context, a tokenAnswer, tenant orglink.TenantID, loginHost string) (Org, error) {
 	org := Org{ID: a.org, Sandbox: sandboxHost(a.instance) || loginHost == SandboxLogin}
-	cfg := m.clientConfig()
+	cfg := m.clientConfig(Connection{Tenant: tenant, LoginHost: loginHost, InstanceURL: a.instance, Org: org})
 	cfg.Tokens = salesforce.StaticToken(a.instance, a.access)
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.RefreshTimeout)
 	defer cancel()

@@ -87,16 +87,8 @@ func (m *Manager) Client(ctx context.Context, tenant orglink.TenantID, id orglin
 	defer m.mu.Unlock()
 	e = m.entry(key)
 	if e.client == nil {
-		cfg := m.clientConfig()
+		cfg := m.clientConfig(conn)
 		cfg.Tokens = &source{m, key}
-		if watch, own := m.cfg.Observer, cfg.Observer; watch != nil {
-			cfg.Observer = func(call salesforce.Call) {
-				if own != nil {
-					own(call)
-				}
-				watch(conn, call)
-			}
-		}
 		if e.client, err = salesforce.New(cfg); err != nil {
 			return nil, fail("client", string(id), ErrStorage, err)
 		}
@@ -133,8 +125,17 @@ func (m *Manager) remember(ctx context.Context, key entryKey) (Connection, error
 	return conn, nil
 }
 
-func (m *Manager) clientConfig() salesforce.Config {
+// clientConfig is the template of clients that work for a connection.
+func (m *Manager) clientConfig(conn Connection) salesforce.Config {
 	cfg := m.cfg.Client
+	if watch, own := m.cfg.Observer, cfg.Observer; watch != nil {
+		cfg.Observer = func(call salesforce.Call) {
+			if own != nil {
+				own(call)
+			}
+			watch(conn, call)
+		}
+	}
 	if cfg.HTTPClient == nil {
 		cfg.HTTPClient = m.cfg.HTTPClient
 	}

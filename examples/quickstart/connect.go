@@ -9,12 +9,10 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/orglink/orglink"
 	"github.com/orglink/orglink/connection"
-	"github.com/orglink/orglink/salesforce"
 )
 
 // The product's customer, and who administers it there.
@@ -25,19 +23,6 @@ const (
 )
 
 var admin = orglink.Actor{Tenant: tenant, User: "ada@acme.example", Group: owners, Admin: true}
-
-// meter counts what the connection spends.
-type meter struct{ calls, jobs atomic.Int64 }
-
-func (m *meter) observe(_ connection.Connection, c salesforce.Call) {
-	if c.Status == 0 || strings.HasSuffix(c.Path, "/services/data/") {
-		return // no answer, or a call that Salesforce does not count
-	}
-	m.calls.Add(1)
-	if c.Method == http.MethodPost && strings.HasSuffix(c.Path, "/jobs/query") {
-		m.jobs.Add(1)
-	}
-}
 
 // callbackServer is the part of the product's web server that Salesforce
 // sends the browser back to.

@@ -106,9 +106,9 @@ type scene struct {
 	commit  *httptest.Server
 	process atomic.Pointer[os.Process]
 
-	requests, commits atomic.Int64
-	moment            atomic.Pointer[string] // when to kill; nil: never
-	at                int64
+	requests, answered, commits atomic.Int64
+	moment                      atomic.Pointer[string] // when to kill; nil: never
+	at                          int64
 
 	mu      sync.Mutex
 	written map[string]int // successful writes of each exported row
@@ -124,10 +124,9 @@ func newScene(t *testing.T, binary string) *scene {
 		Clock: func() time.Time { return begun.Add(40 * time.Since(begun)) },
 	})
 	s.server.OnRequest(func(salesforcetest.RequestRecord) { s.passed(beforeRequest, s.requests.Add(1)) })
-	var answered atomic.Int64
 	s.server.OnAnswered(func(r salesforcetest.RequestRecord) {
 		s.count(r)
-		s.passed(afterRequest, answered.Add(1))
+		s.passed(afterRequest, s.answered.Add(1))
 	})
 	var committed atomic.Int64
 	s.commit = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -158,6 +157,10 @@ func (s *scene) killAt(moment string, n int64) bool {
 	s.moment.Store(&moment)
 	err := s.run()
 	s.moment.Store(nil)
+	// The org goes on with what it was asked; the next run begins after that.
+	for s.answered.Load() < s.requests.Load() {
+		time.Sleep(time.Millisecond)
+	}
 	if err == nil {
 		return false
 	}

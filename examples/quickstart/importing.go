@@ -34,6 +34,7 @@ type job struct {
 	connection  connection.Connection
 	integration integration.Integration
 	people      *people
+	usedBefore  int64 // API calls of the org when the run began, as the org counts
 	plan        *plan
 	result      *result
 }

@@ -88,12 +88,18 @@ func run(ctx context.Context, c *config, p *progress) (*result, error) {
 		return nil, err
 	}
 	j := &job{host: h, db: db, c: c, o: o, p: p, callback: callback, meter: meter, write: o.Fake || c.write, result: &result{}}
+	if err := j.readOrgMeter(ctx); err != nil {
+		return nil, err
+	}
 	for _, stage := range []func(context.Context) error{
 		j.connect, j.preflight, j.review, j.importAll, j.letPeopleWork, j.openCompany, j.export, j.pairUsers, j.verify,
 	} {
 		if err := stage(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if err := j.checkCalls(ctx); err != nil {
+		return nil, err
 	}
 	j.result.Cost.Calls, j.result.Cost.Jobs = meter.calls.Load(), meter.jobs.Load()
 	j.result.Cost.Seconds = time.Since(begun).Seconds()

@@ -43,6 +43,7 @@ type people struct {
 	version    string
 	instance   string
 	repToken   orglink.Secret
+	merges     int64 // calls to the SOAP API, which no client counts
 }
 
 // gather signs a sales representative in, as the browser of one would.
@@ -244,6 +245,7 @@ func (p *people) merge(ctx context.Context, master, loser sobject.ID) error {
 	} else if err != nil {
 		return err
 	}
+	p.merges++
 	return merge(ctx, p.instance, p.version, p.repToken, "Account", master, loser)
 }
 
