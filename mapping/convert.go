@@ -21,7 +21,7 @@ func (f *compiled) convert(x any) (sobject.Value, error) {
 		// evenings and mornings to another day.
 		return f.day(sobject.DateOf(t), nil)
 	}
-	if list, ok := x.([]string); ok {
+	if list, ok := x.([]string); ok && list != nil {
 		return f.choices(list)
 	}
 	v, err := valueOf(x)

@@ -63,8 +63,9 @@ func (f *FieldMap) UnmarshalJSON(raw []byte) error {
 	if err := decode(raw, &in); err != nil {
 		return fmt.Errorf("mapping: field map: %w", err)
 	}
-	for _, x := range []any{in.Constant, in.Default} {
-		if _, err := fromJSON(x); err != nil {
+	for _, x := range []*any{&in.Constant, &in.Default} {
+		var err error
+		if *x, err = fromJSON(*x); err != nil {
 			return fmt.Errorf("mapping: field map of %s: %w", in.Salesforce, err)
 		}
 	}

@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -18,69 +17,12 @@ import (
 // Values are strings, booleans, whole numbers, floats, json.Number, time.Time,
 // sobject.Date, sobject.ID, sobject.Value, []string for multi-select
 // picklists, []byte for file contents, and pointers to strings, booleans,
-// int64, float64 and time.Time, nil pointers being nil. As JSON a row keeps
-// its numbers exact.
+// int64, float64 and time.Time; nil pointers and lists are nil. A time.Time that goes
+// to a date field becomes the day in its own zone.
+//
+// A row may wait as JSON, as it does in an outbox, and still makes the same
+// record; see [Row.MarshalJSON].
 type Row map[string]any
-
-// MarshalJSON implements json.Marshaler.
-func (r Row) MarshalJSON() ([]byte, error) {
-	out := make(map[string]any, len(r))
-	for name, x := range r {
-		if list, ok := x.([]string); ok {
-			out[name] = list
-			continue
-		}
-		v, err := valueOf(x)
-		if err != nil {
-			return nil, fmt.Errorf("mapping: row field %q: %w", name, err)
-		}
-		out[name] = v
-	}
-	return json.Marshal(out)
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (r *Row) UnmarshalJSON(text []byte) error {
-	var out map[string]any
-	if err := decode(text, &out); err != nil {
-		return fmt.Errorf("mapping: row: %w", err)
-	}
-	for name, x := range out {
-		v, err := fromJSON(x)
-		if err != nil {
-			return fmt.Errorf("mapping: row field %q: %w", name, err)
-		}
-		out[name] = v
-	}
-	*r = out
-	return nil
-}
-
-// decode reads one JSON value with exact numbers.
-func decode(text []byte, to any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	return d.Decode(to)
-}
-
-// fromJSON makes a decoded value one that a Row may hold.
-func fromJSON(x any) (any, error) {
-	switch a := x.(type) {
-	case nil, string, bool, json.Number:
-		return x, nil
-	case []any:
-		list := make([]string, len(a))
-		for i, one := range a {
-			s, ok := one.(string)
-			if !ok {
-				return nil, fmt.Errorf("a list holds a %T; lists are of strings", one)
-			}
-			list[i] = s
-		}
-		return list, nil
-	}
-	return nil, fmt.Errorf("an object is no value of a field")
-}
 
 // valueOf turns a host value into a Salesforce value without knowing the
 // field. Empty text is null, because Salesforce stores it so.
@@ -129,6 +71,10 @@ func valueOf(x any) (sobject.Value, error) {
 		return sobject.DateValue(a), nil
 	case sobject.ID:
 		return sobject.IDValue(a), nil
+	case []string:
+		if a == nil {
+			return sobject.NullValue(), nil
+		}
 	case []byte:
 		return text(base64.StdEncoding.EncodeToString(a)), nil
 	case *string:

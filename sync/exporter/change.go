@@ -37,8 +37,8 @@ type Change struct {
 	// the external id field unless the map fills that field from the row.
 	Key string
 	// Row holds the fields that changed, or all; nothing for Delete. Absent
-	// fields are left alone. It waits as JSON, where a time.Time is an instant:
-	// give calendar dates as sobject.Date.
+	// fields are left alone. It waits as JSON and loses nothing by it, see
+	// mapping.Row.
 	Row mapping.Row
 	// Op defaults to Upsert.
 	Op Op
