@@ -304,8 +304,9 @@ func TestTypeOfTheHost(t *testing.T) {
 	if c.Type != "seat" || w.use(w.m, c) != nil {
 		t.Errorf("connection %+v", c)
 	}
-	if len(calls) == 0 || !strings.HasPrefix(calls[0], string(c.ID)) {
-		t.Errorf("observed %v", calls)
+	// The call that verified the org had no connection yet; the next one did.
+	if len(calls) != 2 || calls[0] != " query" || calls[1] != string(c.ID)+" limits" {
+		t.Errorf("observed %q", calls)
 	}
 	if _, err := w.m.Start(t.Context(), ada, connection.StartRequest{}); !errors.Is(err, connection.ErrNotFound) {
 		t.Errorf("the types that were left out: %v", err)
