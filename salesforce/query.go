@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"net/http"
-	"net/url"
-	"strconv"
 
 	"github.com/orglink/orglink/salesforce/sobject"
 )
@@ -20,6 +17,17 @@ type QueryOptions struct {
 	// BatchSize is how many rows a page should have, 200 to 2000; Salesforce
 	// takes it as advice. Defaults to 0, its own choice of up to 2000.
 	BatchSize int
+	// ReuseRecords makes reading faster by putting all records in the same
+	// memory: a record, and every text and child taken from it, is then good
+	// only until the next one is asked for. Clone keeps one. By default records
+	// may be kept.
+	ReuseRecords bool
+	// ReadAhead fetches page N+1 in the background while page N is consumed, at
+	// most about 2 MB of it, and decompresses there too. The order stays. Whoever
+	// leaves early may have paid for one page that he does not read; nothing goes
+	// on in the background after the loop. By default a page is asked for when
+	// it is needed.
+	ReadAhead bool
 }
 
 // Query runs a SOQL query and returns its records, page after page. Child
@@ -48,13 +56,22 @@ func (c *Client) QueryWith(ctx context.Context, soql string, opts QueryOptions) 
 
 // query passes on all records until yield says no.
 func (c *Client) query(ctx context.Context, soql string, opts QueryOptions, yield func(sobject.Record) bool) error {
-	page, err := c.firstPage(ctx, soql, opts)
+	f := &fetcher{client: c, opts: opts}
+	defer f.stop()
+	page, err := f.firstPage(ctx, soql)
 	if err != nil {
 		return err
 	}
+	pass := yield
+	if opts.ReadAhead {
+		pass = func(r sobject.Record) bool {
+			f.expect(ctx, page.reader.NextURL())
+			return yield(r)
+		}
+	}
 	total, rows := -1, 0
 	for {
-		more, err := c.eachRecord(ctx, &page, &rows, yield)
+		more, err := c.eachRecord(ctx, &page, &rows, pass)
 		if err != nil || !more {
 			return err
 		}
@@ -71,7 +88,7 @@ func (c *Client) query(ctx context.Context, soql string, opts QueryOptions, yiel
 		if total >= 0 && rows >= total {
 			return fmt.Errorf("salesforce: query: further pages after all %d rows: %w", total, ErrIncomplete)
 		}
-		if page, err = c.nextPage(ctx, next, opts); err != nil {
+		if page, err = f.nextPage(ctx, next); err != nil {
 			return err
 		}
 	}
@@ -141,54 +158,11 @@ func (c *Client) readPage(ctx context.Context, p page, skip int, rows *int, yiel
 	}
 }
 
-// maxQueryURL is the longest address that a query is sent in. Salesforce takes
-// 16,384 bytes of address and headers together.
-const maxQueryURL = 12_000
-
-func (c *Client) firstPage(ctx context.Context, soql string, opts QueryOptions) (page, error) {
-	if opts.BatchSize != 0 && (opts.BatchSize < 200 || opts.BatchSize > 2000) {
-		return page{}, fmt.Errorf("salesforce: query: BatchSize %d is not between 200 and 2000", opts.BatchSize)
-	}
-	resource, operation := "query", "query"
-	if opts.All {
-		resource, operation = "queryAll", "queryAll"
-	}
-	path := resource + "?q=" + url.QueryEscape(soql)
-	if len(path) > maxQueryURL {
-		return c.longQuery(ctx, c.base+"/"+path, operation, opts)
-	}
-	return c.openPage(ctx, Request{Path: path, Operation: operation, Header: opts.header()})
-}
-
-// nextPage follows a nextRecordsUrl as it came.
-func (c *Client) nextPage(ctx context.Context, next string, opts QueryOptions) (page, error) {
-	p, err := c.openPage(ctx, Request{Path: next, Operation: "query.more", Header: opts.header()})
-	p.again = func() (page, error) { return c.nextPage(ctx, next, opts) }
-	return p, err
-}
-
-func (o QueryOptions) header() http.Header {
-	if o.BatchSize == 0 {
-		return nil
-	}
-	return http.Header{"Sforce-Query-Options": {"batchSize=" + strconv.Itoa(o.BatchSize)}}
-}
-
-func (c *Client) openPage(ctx context.Context, req Request) (page, error) {
-	resp, err := c.Do(ctx, req)
-	if err != nil {
-		return page{}, err
-	}
-	if err := resp.page(&req); err != nil {
-		return page{}, err
-	}
-	return page{reader: sobject.NewPageReader(resp.Body), body: resp.Body}, nil
-}
-
 // Count runs a query of the form SELECT COUNT() FROM ... and returns its
 // number.
 func (c *Client) Count(ctx context.Context, soql string) (int64, error) {
-	p, err := c.firstPage(ctx, soql, QueryOptions{})
+	f := &fetcher{client: c}
+	p, err := f.firstPage(ctx, soql)
 	if err != nil {
 		return 0, err
 	}

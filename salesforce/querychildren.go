@@ -53,7 +53,8 @@ func (c *Client) completeSet(ctx context.Context, name string, set sobject.Child
 		if next == "" || set.TotalSize > 0 && len(records) >= set.TotalSize {
 			return set, fmt.Errorf("salesforce: query: children %s: not done after %d of %d: %w", name, len(records), set.TotalSize, ErrIncomplete)
 		}
-		p, err := c.nextPage(ctx, next, QueryOptions{})
+		f := &fetcher{client: c}
+		p, err := f.nextPage(ctx, next)
 		if err != nil {
 			return set, err
 		}

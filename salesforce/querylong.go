@@ -15,22 +15,14 @@ import (
 
 // longQuery sends a query that is too long for an address inside a composite
 // request and returns the page inside its answer, still streaming.
-func (c *Client) longQuery(ctx context.Context, path, operation string, opts QueryOptions) (page, error) {
+func (f *fetcher) longQuery(ctx context.Context, path, operation string) (page, error) {
 	sub := subrequest{Method: http.MethodGet, URL: path, ReferenceID: "query"}
-	if opts.BatchSize != 0 {
-		sub.HTTPHeaders = map[string]string{"Sforce-Query-Options": "batchSize=" + strconv.Itoa(opts.BatchSize)}
+	if f.opts.BatchSize != 0 {
+		sub.HTTPHeaders = map[string]string{"Sforce-Query-Options": "batchSize=" + strconv.Itoa(f.opts.BatchSize)}
 	}
-	resp, err := c.Do(ctx, Request{Method: http.MethodPost, Path: "composite", JSON: compositeRequest{Requests: []subrequest{sub}},
-		Operation: operation, Idempotent: true})
-	if err != nil {
-		return page{}, err
-	}
-	p, err := unwrapPage(resp.Body, operation)
-	if err != nil {
-		resp.Body.Close()
-		return page{}, err
-	}
-	return page{reader: p, body: resp.Body}, nil
+	req := Request{Method: http.MethodPost, Path: "composite", JSON: compositeRequest{Requests: []subrequest{sub}},
+		Operation: operation, Idempotent: true}
+	return f.open(ctx, req, func(body io.Reader) (*sobject.PageReader, error) { return unwrapPage(body, operation) })
 }
 
 // unwrapPage advances to the body of the only answer of a composite response.

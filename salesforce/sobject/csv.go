@@ -17,8 +17,8 @@ import (
 // NUL bytes, which occur in results, are dropped. A row with more or fewer
 // values than the header, or one that is cut off, is an error.
 //
-// It holds a block of the data at a time, and its records may be kept. It is
-// not safe for concurrent use.
+// It holds a block of the data at a time, and its records may be kept, unless
+// Reuse says otherwise. It is not safe for concurrent use.
 type CSVReader struct {
 	feed
 	batch  batch
@@ -26,7 +26,8 @@ type CSVReader struct {
 	shape  *Shape
 	cells  []cell // of the rows being read
 	dirty  bool
-	hint   int // cells of the last block
+	hint   int    // cells of the last block
+	blk    *block // where all rows go, with Reuse
 }
 
 // NewCSVReader returns a reader of an object's records. It reads nothing before
@@ -34,6 +35,15 @@ type CSVReader struct {
 func NewCSVReader(r io.Reader, object string) *CSVReader {
 	c := &CSVReader{object: object}
 	c.src = &stripper{src: r}
+	return c
+}
+
+// Reuse makes the reader put all records in the same memory, which is faster:
+// a record, and every text taken from it, is then good only until the next one
+// is asked for, and must be cloned to be kept. It must be called before the
+// first Read. The reader is returned.
+func (c *CSVReader) Reuse() *CSVReader {
+	c.reuse = true
 	return c
 }
 
@@ -89,7 +99,7 @@ func (c *CSVReader) names(next int) error {
 		}
 		names = append(names, name)
 	}
-	c.pos, c.cells, c.dirty = next, nil, false
+	c.pos, c.cells, c.dirty = next, c.cells[:0], false
 	if len(names) > 0 {
 		c.shape = NewShape(c.object, names...)
 	}
@@ -128,11 +138,14 @@ func (c *CSVReader) orEnd(err error) error {
 
 // rows decodes all rows that are whole in the buffer.
 func (c *CSVReader) rows() error {
-	if c.cells == nil {
+	if cap(c.cells) == 0 || !c.reuse {
 		c.cells = make([]cell, 0, max(c.hint+c.hint/8, 32))
 	}
 	columns := len(c.shape.names)
-	blk := &block{}
+	blk := c.blk
+	if blk == nil {
+		blk = &block{}
+	}
 	var err error
 	for err == nil {
 		at := len(c.cells)
@@ -309,11 +322,14 @@ func (c *CSVReader) seal(blk *block) {
 		}
 		c.cells[i] = fixed
 	}
-	blk.cells, blk.text = c.cells, string(c.buf[:n])
+	blk.cells, blk.text = c.cells, c.give(n)
 	if len(extra) > 0 {
 		blk.text += string(extra)
 	}
 	c.hint, c.cells, c.dirty = len(c.cells), nil, false
+	if c.reuse {
+		c.blk, c.cells = blk, blk.cells[:0]
+	}
 }
 
 // undouble turns doubled quotes into single ones, in place.

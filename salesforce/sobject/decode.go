@@ -327,7 +327,7 @@ func (d *decoder) seal(n int) {
 		}
 	}
 	d.dirty = false
-	d.blk.text = string(d.buf[:n])
+	d.blk.text = d.give(n)
 	if len(extra) > 0 {
 		d.blk.text += string(extra)
 	}

@@ -13,7 +13,8 @@ import (
 //	{"totalSize":2,"done":true,"records":[{"attributes":{"type":"Account"},"Id":...},...]}
 //
 // It holds a block of the page at a time, never the page. The records that it
-// returns may be kept. It is not safe for concurrent use.
+// returns may be kept, unless Reuse says otherwise. It is not safe for
+// concurrent use.
 type PageReader struct {
 	decoder
 	batch    batch
@@ -21,7 +22,8 @@ type PageReader struct {
 	embedded bool
 	rows     bool // the page's records were found
 	layout   *layout
-	cells    int // of the last block
+	cells    int    // of the last block
+	old      *block // to be filled again, with Reuse
 
 	totalSize *int
 	done      *bool
@@ -54,6 +56,15 @@ func NewPageReader(r io.Reader, opts ...PageOption) *PageReader {
 	for _, o := range opts {
 		o(p)
 	}
+	return p
+}
+
+// Reuse makes the reader put all records in the same memory, which is faster:
+// a record, and every text and child taken from it, is then good only until the
+// next one is asked for, and must be cloned to be kept. It must be called before
+// the first Read. The reader is returned.
+func (p *PageReader) Reuse() *PageReader {
+	p.reuse = true
 	return p
 }
 
@@ -96,6 +107,9 @@ func (p *PageReader) fill() {
 		if len(p.batch.records) > 0 {
 			p.cells = len(p.blk.cells)
 			p.seal(p.pos)
+			if p.old = nil; p.reuse {
+				p.old = p.blk
+			}
 			p.blk = nil
 			if err != errShort {
 				p.batch.fail("a page", err)
@@ -195,6 +209,10 @@ func (p *PageReader) head(name string, raw []byte) error {
 
 // records decodes all records that are whole in the buffer.
 func (p *PageReader) records() error {
+	if p.blk == nil && p.old != nil {
+		p.blk = p.old
+		p.blk.cells, p.blk.nested = p.blk.cells[:0], p.blk.nested[:0]
+	}
 	if p.blk == nil {
 		p.blk = &block{cells: make([]cell, 0, max(p.cells+p.cells/8, 32))}
 	}
