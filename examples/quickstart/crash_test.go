@@ -25,7 +25,7 @@ import (
 )
 
 var (
-	every = flag.Int("kill-every", 1, "kill at every nth request and commit only")
+	every = flag.Int("kill-every", 30, "kill at every nth request and commit; 1 is every one, and takes ten minutes or so")
 	small = 24 // accounts in the org of these tests
 )
 
