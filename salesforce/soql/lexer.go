@@ -178,7 +178,8 @@ func (l *lexer) checked(kind tokenKind, start int) (token, error) {
 }
 
 // quoted reads a string and checks its characters; escapes are decoded by the
-// parser, which knows whether the text is a pattern.
+// parser, which knows whether the text is a pattern. A raw tab has one meaning
+// and is printed as \t.
 func (l *lexer) quoted() (token, error) {
 	start := l.at
 	for l.at++; l.at < len(l.text); l.at++ {
@@ -188,8 +189,8 @@ func (l *lexer) quoted() (token, error) {
 			return token{tokString, l.text[start+1 : l.at-1], start}, nil
 		case c == '\\':
 			l.at++
-		case c < ' ':
-			return token{}, l.fail(l.at, l.text[l.at:l.at+1], "control character in a string; write \\n, \\r, \\t, \\b, \\f or \\u0000")
+		case c < ' ' && c != '\t':
+			return token{}, l.fail(l.at, l.text[l.at:l.at+1], "control character in a string; write \\n, \\r, \\b, \\f or \\u0000")
 		case c >= utf8.RuneSelf:
 			r, size := utf8.DecodeRuneInString(l.text[l.at:])
 			if r == utf8.RuneError && size == 1 {
