@@ -36,7 +36,7 @@ func (j *job) openCompany(ctx context.Context) error {
 	if company.Name, err = card.Record.Text("Name"); err != nil {
 		return err
 	}
-	site, err := embed.SiteOf(j.connection.InstanceURL, trusted(j.o)...)
+	site, err := embed.SiteOf(j.connection.InstanceURL, trusted(j.c, j.o)...)
 	if err != nil {
 		return err
 	}

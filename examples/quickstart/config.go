@@ -24,6 +24,7 @@ type config struct {
 	fields                      selectors
 	callback                    string
 	accounts                    int
+	trust                       string
 	browser, json, write        bool
 	lag, poll                   time.Duration
 }
@@ -55,6 +56,7 @@ func parseConfig(args []string, getenv func(string) string, out io.Writer) (*con
 	fs.Var(&c.fields, "fields", "`OBJECT=FIELD,FIELD...` to import only these fields of an object; more objects after a semicolon; Account also gets Name, Description and OwnerId (default: all that can be imported)")
 	fs.StringVar(&c.key, "key", "", "sealing key, 64 hex digits (default: kept in FILE.key)")
 	fs.StringVar(&c.callback, "callback", "", "callback `URL` as configured in the app (default http://localhost:8484/salesforce/callback at a real org, any free port at a fake one)")
+	fs.StringVar(&c.trust, "trust", "", "one more `HOST` that tokens may go to besides Salesforce's own, such as a gateway's")
 	fs.IntVar(&c.accounts, "accounts", 2000, "how many accounts the fake org begins with, 20 to 200000")
 	fs.BoolVar(&c.browser, "browser", false, "print the link and wait for a person, instead of playing the admin")
 	fs.BoolVar(&c.json, "json", false, "print the result as one JSON object")

@@ -42,12 +42,16 @@ func (s settings) apps() []connection.App {
 	return []connection.App{{ClientID: s.org.ClientID, ClientSecret: orglink.NewSecret(s.org.ClientSecret)}}
 }
 
-// trusted lets tokens go to a fake org, which is no host of Salesforce's.
-func trusted(o *org) []string {
+// trusted lets tokens go to a fake org, which is no host of Salesforce's, and
+// where the user says.
+func trusted(c *config, o *org) (hosts []string) {
 	if u, err := url.Parse(o.URL); err == nil && o.Fake {
-		return []string{u.Host}
+		hosts = append(hosts, u.Host)
 	}
-	return nil
+	if c.trust != "" {
+		hosts = append(hosts, c.trust)
+	}
+	return hosts
 }
 
 // estimator is the importer, which is made after the integrations that it

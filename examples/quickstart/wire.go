@@ -35,7 +35,7 @@ func wire(ctx context.Context, db *sql.DB, s settings) (*host, error) {
 	h.Outbox = outbox
 	h.Connections, err[0] = connection.New(connection.Config{
 		Apps: s.apps(), Store: connections, Tokens: connections.Tokens(), Sealer: s.sealer, Environment: "quickstart",
-		RedirectURL: s.callback, LoginHost: s.org.URL, TrustedHosts: trusted(s.org), Observer: s.meter.observe,
+		RedirectURL: s.callback, LoginHost: s.org.URL, TrustedHosts: trusted(s.config, s.org), Observer: s.meter.observe,
 	})
 	h.Integrations, err[1] = integration.New(integration.Config{
 		Store: integrations, Connections: h.Connections, Groups: integration.StaticGroups{owners: {others}, others: nil}, Estimator: estimator(&h),
