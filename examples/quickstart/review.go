@@ -65,10 +65,12 @@ func (j *job) preflight(ctx context.Context) error {
 	if err := j.chooseCustomObject(ctx, client); err != nil {
 		return err
 	}
-	var need connection.Requirements
-	for _, d := range j.draft().Objects {
-		need = need.And(connection.ForSelections(mapping.Selection{Object: d.Object, Fields: []string{"Id"}}))
+	described, err := client.DescribeMany(ctx, j.objects)
+	if err != nil {
+		return err
 	}
+	chosen, _ := mapping.ResolveAll(j.draft().Objects, described) // the review tells what is wrong with it
+	need := connection.ForSelections(chosen...)
 	if j.write && j.hasUsage {
 		need = need.And(connection.ForMaps(usageMap))
 	}
