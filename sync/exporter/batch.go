@@ -29,7 +29,9 @@ type row struct {
 	rec   sobject.Record // with the external id
 	key   string         // the external id as the org compares it
 	hash  string
-	last  mapping.Written // what was last written; zero when unknown
+
+	recalled bool            // last was read
+	last     mapping.Written // what was last written; zero when unknown
 
 	looked bool           // the org was asked for the record
 	found  sobject.Record // its answer; zero when there is none
@@ -125,6 +127,9 @@ func (b *batch) rejectAll(code, message, remedy string) {
 // prepare translates rows to records; what cannot be translated is rejected
 // before anything is sent.
 func (b *batch) prepare(ctx context.Context) error {
+	if b.nobody != nil && (ctx.Err() != nil || errors.Is(b.nobody, context.Canceled) || errors.Is(b.nobody, context.DeadlineExceeded)) {
+		return fmt.Errorf("find who writes to %s: %w", b.name, b.nobody) // the worker ends, not the row
+	}
 	if b.nobody != nil {
 		b.rejectAll(CodeIdentity, "no connection to write by: "+b.nobody.Error(), "connect a user who may write the row, or change the identity policy, and retry")
 		return nil
@@ -228,19 +233,16 @@ func foldKey(v sobject.Value, f sobject.DescribeField) string {
 // since. A row that may have been written meanwhile is not among them.
 func (b *batch) remember(ctx context.Context) error {
 	rows := b.open()
-	if len(rows) == 0 {
-		return nil
-	}
 	keys := make([]string, len(rows))
 	for i, r := range rows {
 		keys[i] = r.entry.Key
 	}
-	last, err := b.s.cfg.Links.Written(ctx, b.tenant, b.conn, b.name, keys)
+	last, err := b.recall(ctx, keys)
 	if err != nil {
-		return fmt.Errorf("read what was last written to %s: %w", b.name, err)
+		return err
 	}
 	for _, r := range rows {
-		r.last = last[r.entry.Key]
+		r.recalled, r.last = true, last[r.entry.Key]
 		if r.entry.Op != Delete && !r.entry.Unsure && r.last.Hash != "" && r.last.Hash == r.hash {
 			r.succeed(Unchanged, r.last.Record)
 		}

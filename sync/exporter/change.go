@@ -124,9 +124,9 @@ func (c *Change) check() error {
 		c.Op = Upsert
 	}
 	var errs []error
-	for name, v := range map[string]string{"Tenant": string(c.Tenant), "Connection": string(c.Connection), "Object": c.Object, "Key": c.Key} {
-		if v == "" || len(v) > MaxKey {
-			errs = append(errs, fmt.Errorf("%s %.40q has %d bytes; it needs 1 to %d", name, v, len(v), MaxKey))
+	for _, f := range []struct{ name, value string }{{"Tenant", string(c.Tenant)}, {"Connection", string(c.Connection)}, {"Object", c.Object}, {"Key", c.Key}} {
+		if f.value == "" || len(f.value) > MaxKey {
+			errs = append(errs, fmt.Errorf("%s %.40q has %d bytes; it needs 1 to %d", f.name, f.value, len(f.value), MaxKey))
 		}
 	}
 	if c.Op != Upsert && c.Op != Update && c.Op != Delete {

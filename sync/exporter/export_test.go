@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/orglink/orglink"
 	"github.com/orglink/orglink/mapping"
@@ -254,27 +253,6 @@ func TestSessionEndsMidway(t *testing.T) {
 			t.Errorf("row %s waits with %d attempts, unsure %t", e.Key, e.Attempts, e.Unsure)
 		}
 	}
-}
-
-// Locked rows come again alone; the others of their request are done.
-func TestLockedRowsAreRetried(t *testing.T) {
-	w := newWorld(t)
-	w.org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Path: "composite/sobjects", Nth: 1}, Action: salesforcetest.Answer(200,
-		`[{"success":false,"errors":[{"statusCode":"UNABLE_TO_LOCK_ROW","message":"unable to obtain exclusive access to this record","fields":[]}]},`+
-			`{"success":false,"errors":[{"statusCode":"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY","message":"Trg: execution of BeforeUpdate caused by: UNABLE_TO_LOCK_ROW","fields":[]}]},`+
-			`{"success":false,"errors":[{"statusCode":"REQUIRED_FIELD_MISSING","message":"Required fields are missing: [X]","fields":["X"]}]}]`)})
-	w.add(company("a", "name", "A"), company("b", "name", "B"), company("c", "name", "C"))
-	w.want(w.run(), "created 0, updated 0, unchanged 0, deleted 0, rejected 1, parked 0, retrying 2")
-	e, err := w.outbox.List(t.Context(), tenant, conn, exporter.Filter{State: exporter.Pending, Key: "a"})
-	if err != nil || len(e) != 1 || e[0].Reason == nil || e[0].Reason.Code != "UNABLE_TO_LOCK_ROW" || e[0].Due.Sub(e[0].Added) > 5*time.Second {
-		t.Fatalf("the locked row waits as %+v, %v", e, err)
-	}
-	for start := time.Now(); time.Since(start) < 5*time.Second; time.Sleep(50 * time.Millisecond) {
-		if w.run(); w.account("a", "Name") == "A" && w.account("b", "Name") == "B" {
-			return
-		}
-	}
-	t.Error("the locked rows were not written again")
 }
 
 // A request that is refused as a whole is divided until the bad row is alone.

@@ -25,7 +25,7 @@ func (b *batch) send(ctx context.Context) error {
 		switch {
 		case r.entry.Op == Delete:
 			deletes = append(deletes, r)
-		case r.entry.Op == Update || b.ext.Name == "Id":
+		case r.entry.Op == Update || b.ext.Name == "Id" || b.linked(r):
 			updates = append(updates, r)
 		default:
 			upserts = append(upserts, r)
@@ -53,6 +53,13 @@ func (b *batch) send(ctx context.Context) error {
 		return err
 	}
 	return b.try(ctx, deletes, b.delete)
+}
+
+// linked tells a row that is written to the record it is linked to, by its id.
+// An upsert would make a record anew that was deleted meanwhile, and without
+// the fields that travel on creates only.
+func (b *batch) linked(r *row) bool {
+	return r.last.Record != "" && !r.looked && b.mapper.ForUpdate(r.rec).Len() != r.rec.Len()
 }
 
 func (b *batch) options() salesforce.WriteOptions {
@@ -191,12 +198,13 @@ func (b *batch) judgeOne(r *row, o salesforce.Outcome) error {
 		b.retry(r, later, reasonOf(o), o.Sent)
 		return nil
 	}
-	gone := errors.Is(o.Err(), salesforce.ErrDeleted) || r.entry.Op == Delete && errors.Is(o.Err(), salesforce.ErrNotFound)
+	// NOT_FOUND may be about a lookup, unless the row was written by id.
+	gone := errors.Is(o.Err(), salesforce.ErrDeleted) || (r.entry.Op != Upsert || b.linked(r)) && errors.Is(o.Err(), salesforce.ErrNotFound)
 	if gone && r.entry.Op == Delete {
 		r.succeed(Deleted, "")
 		return nil
 	}
-	if gone && r.last.Record != "" && b.ext.Name != "Id" && r.entry.Attempts == 1 {
+	if gone && r.last.Record != "" && b.ext.Name != "Id" && !r.looked {
 		// The record that the row was linked to is gone; forget it, so that
 		// the next attempt asks the org by the external id.
 		b.retry(r, soon, reasonOf(o), false)

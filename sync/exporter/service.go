@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -82,9 +83,11 @@ type Config struct {
 // concurrent use; for one connection one step runs at a time, which the
 // runner's lease provides.
 type Service struct {
-	cfg       Config
+	cfg Config
+
 	mu        sync.Mutex
 	describes map[describeKey]described
+	swept     time.Time // when old describes were last dropped
 }
 
 type describeKey struct {
@@ -102,12 +105,17 @@ type described struct {
 // together; no I/O is done.
 func New(cfg Config) (*Service, error) {
 	var errs []error
-	for name, missing := range map[string]bool{"Clients": cfg.Clients == nil, "Outbox": cfg.Outbox == nil, "Links": cfg.Links == nil, "Maps": len(cfg.Maps) == 0} {
-		if missing {
-			errs = append(errs, fmt.Errorf("%s is missing", name))
+	need := func(ok bool, problem string) {
+		if !ok {
+			errs = append(errs, errors.New(problem))
 		}
 	}
-	for name, m := range cfg.Maps {
+	need(cfg.Clients != nil, "Clients is missing: give the *connection.Manager")
+	need(cfg.Outbox != nil, "Outbox is missing: NewSQLOutbox makes one, or NewMemory for tests")
+	need(cfg.Links != nil, "Links is missing: package link has stores")
+	need(len(cfg.Maps) > 0, "Maps is empty: say how rows become records")
+	for _, name := range slices.Sorted(maps.Keys(cfg.Maps)) {
+		m := cfg.Maps[name]
 		if name == "" || len(name) > MaxKey {
 			errs = append(errs, fmt.Errorf("Maps: the name %.40q has %d bytes; it needs 1 to %d", name, len(name), MaxKey))
 		}
@@ -134,7 +142,7 @@ func New(cfg Config) (*Service, error) {
 		errs = append(errs, fmt.Errorf("BatchRows is %d; it must be 1 to %d", cfg.BatchRows, salesforce.CollectionSize))
 	}
 	if cfg.MaxAttempts < 1 || cfg.Poll < 0 || cfg.DescribeFor < 0 {
-		errs = append(errs, errors.New("MaxAttempts, Poll and DescribeFor must be positive"))
+		errs = append(errs, errors.New("MaxAttempts, Poll and DescribeFor must not be negative"))
 	}
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("exporter: config: %w", errors.Join(errs...))
@@ -199,8 +207,13 @@ func (s *Service) describe(ctx context.Context, client *salesforce.Client, tenan
 	if err != nil {
 		return nil, err
 	}
+	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.describes[k] = described{d, time.Now()}
+	if now.Sub(s.swept) >= s.cfg.DescribeFor { // those of connections that rest
+		s.swept = now
+		maps.DeleteFunc(s.describes, func(_ describeKey, d described) bool { return now.Sub(d.at) >= s.cfg.DescribeFor })
+	}
+	s.describes[k] = described{d, now}
 	return d, nil
 }

@@ -63,6 +63,10 @@ func (o *SQLOutbox) Migrations() fs.FS { return sqlkit.Render(o.db, component, m
 // Add puts changes into the outbox within tx, so that they exist if and only
 // if the host commits. It only inserts: it neither waits for other
 // transactions nor makes them wait. A nil tx commits at once.
+//
+// Changes of one row are exported in the order in which they were added. Where
+// transactions may change one row at once, call Add after the statement that
+// changes it: the row's lock then gives the changes their order.
 func (o *SQLOutbox) Add(ctx context.Context, tx DBTX, changes ...Change) error {
 	if tx == nil {
 		tx = o.db.Raw()

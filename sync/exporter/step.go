@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/orglink/orglink"
-	"github.com/orglink/orglink/mapping"
 	"github.com/orglink/orglink/salesforce"
 )
 
@@ -136,39 +135,4 @@ func (st *step) client(ctx context.Context, conn orglink.ConnectionID) (*salesfo
 		st.calls[c] = c.Calls()
 	}
 	return c, nil
-}
-
-// settle remembers what was written and then settles the rows. A crash between
-// the two leaves rows in flight whose values the org has: the next step reads
-// them back and settles them without a second write.
-func (b *batch) settle(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleGrace)
-	defer cancel()
-	var written []mapping.Written
-	var settlements []Settlement
-	for _, r := range b.rows {
-		if r.done == nil {
-			continue
-		}
-		settlements = append(settlements, *r.done)
-		if r.write != nil {
-			written = append(written, *r.write)
-		}
-	}
-	if len(written) > 0 {
-		if err := b.s.cfg.Links.SaveWritten(ctx, b.tenant, b.conn, b.name, written); err != nil {
-			return fmt.Errorf("remember what was written to %s: %w", b.name, err)
-		}
-	}
-	if len(settlements) > 0 {
-		if err := b.s.cfg.Outbox.Settle(ctx, b.tenant, b.conn, b.by, settlements); err != nil {
-			return fmt.Errorf("settle rows of %s: %w", b.name, err)
-		}
-	}
-	for _, r := range b.rows {
-		if r.done != nil {
-			b.report.count(r.entry, *r.done, r.verified)
-		}
-	}
-	return nil
 }

@@ -3,6 +3,7 @@ package exporter_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -32,6 +33,7 @@ type world struct {
 	outbox *exporter.Memory
 	links  *link.Memory
 	cfg    exporter.Config
+	http   *http.Client
 }
 
 type oneClient struct{ c *salesforce.Client }
@@ -53,7 +55,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	org := salesforcetest.NewServer(t, salesforcetest.Config{})
 	_ = org.Org().AddField("Account", salesforcetest.Field{Name: "Company_Key__c", Type: sobject.TypeString, Length: 40, ExternalID: true, Unique: true})
-	w := &world{t: t, org: org, outbox: exporter.NewMemory(), links: link.NewMemory()}
+	w := &world{t: t, org: org, outbox: exporter.NewMemory(), links: link.NewMemory(), http: org.Client()}
 	w.client = w.newClient()
 	w.cfg = exporter.Config{Clients: oneClient{w.client}, Outbox: w.outbox, Links: w.links, Maps: map[string]mapping.Map{"companies": companies}}
 	return w
@@ -66,7 +68,7 @@ func (w *world) newClient() *salesforce.Client {
 		w.t.Fatal(err)
 	}
 	ready := w.org.Ready()
-	c, err := salesforce.New(salesforce.Config{Tokens: salesforce.StaticToken(w.org.URL, ready.AccessToken), HTTPClient: w.org.Client(),
+	c, err := salesforce.New(salesforce.Config{Tokens: salesforce.StaticToken(w.org.URL, ready.AccessToken), HTTPClient: w.http,
 		TrustedHosts: []string{at.Host}, RetryWaitMin: time.Millisecond, RetryWaitMax: 2 * time.Millisecond})
 	if err != nil {
 		w.t.Fatal(err)
