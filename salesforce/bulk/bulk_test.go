@@ -87,7 +87,7 @@ func TestQueryJob(t *testing.T) {
 			default:
 				s := states[0]
 				states = states[1:]
-				return 200, nil, job(s, 10)
+				return 200, nil, job(s, 4)
 			}
 		}
 		var looks []bulk.State
@@ -258,7 +258,7 @@ func TestIngest(t *testing.T) {
 		case strings.HasPrefix(line, "POST"):
 			return 200, nil, job("Open", 0)
 		case strings.HasPrefix(line, "PUT"):
-			if r.Header.Get("Content-Type") != "text/csv" {
+			if r.Header.Get("Content-Type") != "text/csv; charset=UTF-8" {
 				t.Error(r.Header)
 			}
 			return 201, nil, ""

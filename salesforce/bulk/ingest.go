@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/orglink/orglink/salesforce"
 	"github.com/orglink/orglink/salesforce/sobject"
@@ -47,6 +48,13 @@ type IngestConfig struct {
 	// beyond them is refused, never cut. Required, but for deletes, which
 	// upload Id.
 	Columns []string
+	// AssignmentRuleID is the rule that assigns owners to Cases or Leads.
+	// Defaults to none.
+	AssignmentRuleID string
+	// Describe makes StartIngest refuse columns that the object lacks or that
+	// cannot be written, before anything is sent. Defaults to no check; the
+	// org then fails the whole job.
+	Describe *sobject.Describe
 	PollConfig
 }
 
@@ -66,7 +74,11 @@ func StartIngest(ctx context.Context, c *salesforce.Client, cfg IngestConfig) (*
 	if cfg.Operation == Upsert {
 		create["externalIdFieldName"] = cfg.ExternalID
 	}
-	info, err := j.ask(ctx, salesforce.Request{Method: http.MethodPost, Path: "jobs/ingest", JSON: create, Operation: "bulk.ingest.create", Object: cfg.Object})
+	if cfg.AssignmentRuleID != "" {
+		create["assignmentRuleId"] = cfg.AssignmentRuleID
+	}
+	// A job made twice does no harm: the one without rows does nothing.
+	info, err := j.ask(ctx, salesforce.Request{Method: http.MethodPost, Path: "jobs/ingest", JSON: create, Operation: "bulk.ingest.create", Object: cfg.Object, Idempotent: true})
 	if err != nil {
 		return nil, err
 	}
@@ -120,11 +132,11 @@ func newIngest(c *salesforce.Client, cfg IngestConfig) (*IngestJob, error) {
 	if cfg.Operation == Update && !containsFold(cfg.Columns, "Id") {
 		errs = append(errs, errors.New("an update needs the column Id"))
 	}
-	errs = append(errs, cfg.setDefaults())
+	errs = append(errs, checkColumns(cfg), cfg.PollConfig.setDefaults())
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("bulk: ingest job: %w", err)
 	}
-	return &IngestJob{job{client: c, kind: "ingest", object: cfg.Object, poll: cfg.PollConfig}, cfg}, nil
+	return &IngestJob{job: job{client: c, kind: "ingest", object: cfg.Object, poll: cfg.PollConfig}, cfg: cfg}, nil
 }
 
 func containsFold(names []string, name string) bool {
@@ -134,37 +146,51 @@ func containsFold(names []string, name string) bool {
 // Upload streams the rows as CSV; once a job. A null clears its field on
 // update and upsert; an absent field is left alone. rows must be restartable
 // if a dead session is to be survived, because the upload is then sent again.
+// A row of another object is refused, and so is a row that is no UTF-8.
 func (j *IngestJob) Upload(ctx context.Context, rows iter.Seq2[sobject.Record, error]) error {
-	var failed atomic.Pointer[error]
-	var writer sync.WaitGroup // at most one at a time, and none after Upload
-	defer writer.Wait()
+	return j.upload(ctx, func(w io.Writer) error { return j.writeRows(w, rows) })
+}
+
+// upload sends what write writes. write is called once for every attempt, and
+// never twice at once.
+func (j *IngestJob) upload(ctx context.Context, write func(io.Writer) error) error {
+	var outcome atomic.Pointer[error]
+	var writer sync.WaitGroup
 	req := j.request(http.MethodPut, "/batches", "upload")
-	req.ContentType = "text/csv"
+	req.ContentType = "text/csv; charset=UTF-8"
 	req.Stream = func() (io.ReadCloser, error) {
 		writer.Wait()
 		r, w := io.Pipe()
 		writer.Go(func() {
-			err := j.writeRows(w, rows)
-			if err != nil {
-				failed.Store(&err)
-			}
+			err := write(w)
+			outcome.Store(&err)
 			w.CloseWithError(err)
 		})
 		return r, nil
 	}
 	resp, err := j.client.Do(ctx, req)
-	if cause := failed.Load(); err != nil && cause != nil && !errors.Is(*cause, io.ErrClosedPipe) {
+	if resp != nil {
+		err = errors.Join(err, resp.Body.Close())
+	}
+	writer.Wait()
+	cause := outcome.Load()
+	switch {
+	case cause != nil && *cause != nil && !errors.Is(*cause, io.ErrClosedPipe):
 		return fmt.Errorf("bulk: job %s: upload: %w", j.id, *cause)
+	case err != nil:
+		return explain(err)
+	case cause == nil || *cause != nil:
+		return fmt.Errorf("bulk: job %s: upload: answered before all rows were sent: %w", j.id, salesforce.ErrIncomplete)
 	}
-	if err != nil {
-		return err
-	}
-	return resp.Body.Close()
+	return nil
 }
 
 func (j *IngestJob) writeRows(w io.Writer, rows iter.Seq2[sobject.Record, error]) error {
 	csv := sobject.NewCSVWriter(&boundedWriter{w: w, left: MaxUpload}, j.cfg.Columns...)
 	for rec, err := range rows {
+		if err == nil {
+			err = fits(j.cfg.Object, rec)
+		}
 		if err == nil {
 			err = csv.Write(rec)
 		}
@@ -189,105 +215,37 @@ func (b *boundedWriter) Write(p []byte) (int, error) {
 	return b.w.Write(p)
 }
 
-// Close ends the upload and starts the work.
+// fits refuses a row of another object and text that is no UTF-8.
+func fits(object string, rec sobject.Record) error {
+	if rec.Object() != "" && !strings.EqualFold(rec.Object(), object) {
+		return fmt.Errorf("a record of %s in a job of %s", rec.Object(), object)
+	}
+	for name, v := range rec.Fields() {
+		if !utf8.ValidString(v.Raw()) {
+			return fmt.Errorf("%s.%s: %w", object, name, ErrEncoding)
+		}
+	}
+	return nil
+}
+
+// Close ends the upload and starts the work. A request that may or may not
+// have arrived is settled by asking the org.
 func (j *IngestJob) Close(ctx context.Context) error {
 	req := j.request(http.MethodPatch, "", "close")
 	req.JSON = map[string]string{"state": string(UploadComplete)}
 	info, err := j.ask(ctx, req)
-	if err != nil {
-		return err
+	for tries := 0; err != nil; tries++ {
+		var infoErr error
+		if info, infoErr = j.Info(ctx); infoErr != nil {
+			return errors.Join(err, infoErr)
+		}
+		if info.State != Open {
+			return info.Err() // it did arrive
+		}
+		if !salesforce.IsRetryable(err) || tries == rereads {
+			return err
+		}
+		info, err = j.ask(ctx, req)
 	}
 	return info.Err()
-}
-
-// Result is what became of one uploaded row.
-type Result struct {
-	// ID is the record's id, or "".
-	ID sobject.ID
-	// Created tells an insert from an update, for successful rows.
-	Created bool
-	// Error is why a row failed; nil for the others.
-	Error *salesforce.ErrorDetail
-	// Record holds the columns as they were uploaded. Results come in no
-	// particular order: match them by a key of your own among the columns.
-	Record sobject.Record
-}
-
-// Successful streams the rows that were written.
-func (j *IngestJob) Successful(ctx context.Context) iter.Seq2[Result, error] {
-	return j.results(ctx, "/successfulResults", "successful")
-}
-
-// Failed streams the rows that were refused.
-func (j *IngestJob) Failed(ctx context.Context) iter.Seq2[Result, error] {
-	return j.results(ctx, "/failedResults", "failed")
-}
-
-// Unprocessed streams the rows that a failed or aborted job never reached.
-func (j *IngestJob) Unprocessed(ctx context.Context) iter.Seq2[Result, error] {
-	return j.results(ctx, "/unprocessedrecords", "unprocessed")
-}
-
-func (j *IngestJob) results(ctx context.Context, part, operation string) iter.Seq2[Result, error] {
-	return func(yield func(Result, error) bool) {
-		req := j.request(http.MethodGet, part, operation)
-		req.Header = http.Header{"Accept": {"text/csv"}}
-		resp, err := j.client.Do(ctx, req)
-		if err != nil {
-			yield(Result{}, err)
-			return
-		}
-		defer resp.Body.Close()
-		reader := sobject.NewCSVReader(resp.Body, j.cfg.Object)
-		for {
-			rec, err := reader.Read()
-			if errors.Is(err, io.EOF) {
-				return
-			}
-			if err != nil {
-				yield(Result{}, fmt.Errorf("bulk: job %s: %s rows: %w", j.id, operation, err))
-				return
-			}
-			if !yield(parseResult(rec), nil) {
-				return
-			}
-		}
-	}
-}
-
-// parseResult takes Salesforce's own columns out of a result row.
-func parseResult(rec sobject.Record) Result {
-	var out Result
-	fields := make([]sobject.Field, 0, rec.Len())
-	for name, v := range rec.Fields() {
-		switch strings.ToLower(name) {
-		case "sf__id":
-			out.ID, _ = sobject.ParseID(v.Raw())
-		case "sf__created":
-			out.Created = strings.EqualFold(v.Raw(), "true")
-		case "sf__error":
-			d := parseRowError(v.Raw())
-			out.Error = &d
-		default:
-			fields = append(fields, sobject.F(name, v))
-		}
-	}
-	out.Record = sobject.NewRecord(rec.Object(), fields...)
-	return out
-}
-
-// parseRowError reads CODE:message:FieldA FieldB --. The message may hold
-// colons of its own.
-func parseRowError(text string) salesforce.ErrorDetail {
-	code, rest, ok := strings.Cut(text, ":")
-	if !ok || strings.ContainsAny(code, " \t") {
-		return salesforce.ErrorDetail{Message: text}
-	}
-	d := salesforce.ErrorDetail{Code: code, Message: rest}
-	if i := strings.LastIndexByte(rest, ':'); i >= 0 {
-		if fields, ended := strings.CutSuffix(strings.TrimSpace(rest[i+1:]), "--"); ended {
-			d.Message, d.Fields = rest[:i], strings.FieldsFunc(fields, func(r rune) bool { return r == ' ' || r == ',' })
-		}
-	}
-	return d
 }

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/orglink/orglink/salesforce"
@@ -40,6 +42,7 @@ var (
 // JobInfo is what the org says about a job.
 type JobInfo struct {
 	ID                     string  `json:"id"`
+	CreatedByID            string  `json:"createdById"`
 	Operation              string  `json:"operation"`
 	Object                 string  `json:"object"`
 	State                  State   `json:"state"`
@@ -54,9 +57,17 @@ type JobInfo struct {
 	NumberRecordsProcessed int64   `json:"numberRecordsProcessed"`
 	NumberRecordsFailed    int64   `json:"numberRecordsFailed"`
 	Retries                int     `json:"retries"`
-	// TotalProcessingTime is in milliseconds.
-	TotalProcessingTime int64  `json:"totalProcessingTime"`
-	ErrorMessage        string `json:"errorMessage"`
+	// TotalProcessingTime, and the parts of it spent in the API and in Apex,
+	// are in milliseconds.
+	TotalProcessingTime     int64  `json:"totalProcessingTime"`
+	APIActiveProcessingTime int64  `json:"apiActiveProcessingTime"`
+	ApexProcessingTime      int64  `json:"apexProcessingTime"`
+	ErrorMessage            string `json:"errorMessage"`
+}
+
+// Done reports whether the job is in one of the three final states.
+func (i JobInfo) Done() bool {
+	return i.State == JobComplete || i.State == Failed || i.State == Aborted
 }
 
 // Err returns nil for a job that completed or still may, and otherwise an
@@ -92,7 +103,8 @@ type PollConfig struct {
 	// further record. Defaults to 30 minutes.
 	StallAfter time.Duration
 	// AbortOnCancel aborts the job when the context ends while it is waited
-	// for; otherwise it goes on and can be opened again by its id.
+	// for, or when it stalls; otherwise it goes on and can be opened again by
+	// its id.
 	AbortOnCancel bool
 	// Progress is called after each look. Defaults to none.
 	Progress func(JobInfo)
@@ -121,10 +133,28 @@ type job struct {
 	id     string
 	object string
 	poll   PollConfig
+	// version is the API version of the job where it is known: results are
+	// answered in no other.
+	version atomic.Pointer[string]
+	// total is how many records a complete job processed, plus one; 0 while
+	// that is unknown.
+	total atomic.Int64
+}
+
+// speaks returns the API version in which requests about the job are made.
+func (j *job) speaks() string {
+	if v := j.version.Load(); v != nil {
+		return *v
+	}
+	return j.client.APIVersion()
 }
 
 func (j *job) path(parts string) string {
-	return "jobs/" + j.kind + "/" + url.PathEscape(j.id) + parts
+	path := "jobs/" + j.kind + "/" + url.PathEscape(j.id) + parts
+	if v := j.speaks(); v != j.client.APIVersion() {
+		return "/services/data/v" + v + "/" + path
+	}
+	return path
 }
 
 func (j *job) request(method, parts, operation string) salesforce.Request {
@@ -142,25 +172,67 @@ func (j *job) Info(ctx context.Context) (JobInfo, error) {
 func (j *job) ask(ctx context.Context, req salesforce.Request) (JobInfo, error) {
 	var info JobInfo
 	if err := j.client.DoJSON(ctx, req, &info); err != nil {
-		return info, err
+		return info, explain(err)
 	}
 	if info.State == "" {
 		return info, fmt.Errorf("bulk: job %s: the answer names no state: %w", j.id, ErrUnknownState)
 	}
+	if info.APIVersion > 0 {
+		version := strconv.FormatFloat(info.APIVersion, 'f', 1, 64)
+		j.version.Store(&version)
+	}
+	if info.State == JobComplete {
+		j.total.Store(info.NumberRecordsProcessed + 1)
+	}
 	return info, nil
+}
+
+// fetch asks for what a finished job left, in the version that the job was
+// made in.
+func (j *job) fetch(ctx context.Context, parts, operation string, query url.Values, accept string) (*salesforce.Response, error) {
+	send := func() (*salesforce.Response, error) {
+		req := j.request(http.MethodGet, parts, operation)
+		req.Query, req.Header = query, http.Header{"Accept": {accept}}
+		return j.client.Do(ctx, req)
+	}
+	version := j.speaks()
+	resp, err := send()
+	var refused *salesforce.Error
+	if err == nil || !errors.As(err, &refused) || refused.StatusCode != http.StatusConflict {
+		return resp, explain(err)
+	}
+	if _, infoErr := j.Info(ctx); infoErr == nil && j.speaks() != version {
+		resp, err = send()
+		return resp, explain(err)
+	}
+	return nil, fmt.Errorf("bulk: job %s: its results are answered only in the API version that it was made in, which is not %s: %w", j.id, version, err)
 }
 
 // Wait looks at the job until it is complete. A job that fails, is aborted,
 // stands still or is in an unknown state is an error; the last info comes with
-// it.
+// it. A look that fails in a way that passes is repeated as long as a job may
+// stand still.
 func (j *job) Wait(ctx context.Context) (JobInfo, error) {
 	info, err := j.wait(ctx)
-	if ctx.Err() != nil && j.poll.AbortOnCancel {
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-		defer cancel()
-		err = errors.Join(err, j.Abort(end))
+	if (ctx.Err() != nil || errors.Is(err, ErrStalled)) && j.poll.AbortOnCancel {
+		err = errors.Join(err, j.abortAtEnd(ctx))
 	}
 	return info, err
+}
+
+// abortAtEnd aborts a job though the context may have ended. A job that came
+// to its own end meanwhile is no failure.
+func (j *job) abortAtEnd(ctx context.Context) error {
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	err := j.Abort(end)
+	if err == nil {
+		return nil
+	}
+	if info, infoErr := j.Info(end); infoErr == nil && info.Done() || errors.Is(infoErr, salesforce.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 func (j *job) wait(ctx context.Context) (JobInfo, error) {
@@ -168,30 +240,33 @@ func (j *job) wait(ctx context.Context) (JobInfo, error) {
 	moved, pause := time.Now(), j.poll.PollMin
 	for {
 		info, err := j.Info(ctx)
-		if err != nil {
+		still := time.Since(moved)
+		switch {
+		case err != nil && (!salesforce.IsRetryable(err) || ctx.Err() != nil || still >= j.poll.StallAfter):
 			return last, err
+		case err == nil:
+			if j.poll.Progress != nil {
+				j.poll.Progress(info)
+			}
+			if info.State == JobComplete {
+				return info, nil
+			}
+			if err := info.Err(); err != nil {
+				return info, err
+			}
+			if info.State != last.State || info.NumberRecordsProcessed != last.NumberRecordsProcessed {
+				moved, still = time.Now(), 0
+			}
+			if still >= j.poll.StallAfter {
+				return info, fmt.Errorf("bulk: job %s: %w: %s with %d records for %s", j.id, ErrStalled, info.State, info.NumberRecordsProcessed, still.Round(time.Second))
+			}
+			last = info
 		}
-		if j.poll.Progress != nil {
-			j.poll.Progress(info)
-		}
-		if info.State == JobComplete {
-			return info, nil
-		}
-		if err := info.Err(); err != nil {
-			return info, err
-		}
-		if info.State != last.State || info.NumberRecordsProcessed != last.NumberRecordsProcessed {
-			moved = time.Now()
-		}
-		if still := time.Since(moved); still >= j.poll.StallAfter {
-			return info, fmt.Errorf("bulk: job %s: %w: %s with %d records for %s", j.id, ErrStalled, info.State, info.NumberRecordsProcessed, still.Round(time.Second))
-		}
-		last = info
 		timer := time.NewTimer(pause - rand.N(pause/4+1))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return info, fmt.Errorf("bulk: job %s: wait: %w", j.id, ctx.Err())
+			return last, fmt.Errorf("bulk: job %s: wait: %w", j.id, ctx.Err())
 		case <-timer.C:
 		}
 		pause = min(pause+pause/2, j.poll.PollMax)

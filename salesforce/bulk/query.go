@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"net/url"
-	"strconv"
+	"regexp"
+	"time"
 
 	"github.com/orglink/orglink/salesforce"
 	"github.com/orglink/orglink/salesforce/sobject"
@@ -17,25 +17,107 @@ import (
 type QueryConfig struct {
 	// All includes deleted and archived records.
 	All bool
-	// MaxRecords is how many rows a page of Records has at most. Defaults to
-	// 50,000.
+	// MaxRecords is how many rows a page has at most. Defaults to 50,000. The
+	// org decides it where Readers is more than 1.
 	MaxRecords int
+	// Readers is how many pages Records reads at once. Defaults to 1. More
+	// need API version 58.0; where the org does not list its pages, and where
+	// reading begins at a locator, they are read one after the other.
+	Readers int
+	// Buffer bounds the bytes of CSV that are decoded ahead when Readers is
+	// more than 1. Defaults to 32 MiB.
+	Buffer int64
+	// AnyOrder lets Records pass on rows of any page as they come, when
+	// Readers is more than 1. By default they keep the order of the result.
+	AnyOrder bool
+	// PageStall is how long a page may stand still, without a byte, before it
+	// is asked for again. Defaults to 3 minutes.
+	PageStall time.Duration
+	// ReuseRecords makes Records and ReadPage faster by putting all rows in the same memory:
+	// a record, and every text taken from it, is then good only until the next
+	// one is asked for. Clone keeps one. It has no effect where Readers is more
+	// than 1. By default records may be kept.
+	ReuseRecords bool
+	// ReadAhead receives and decompresses up to about 2 MB of a page in the
+	// background while its rows are consumed; nothing goes on there after the
+	// loop. By default bytes are received when they are needed.
+	ReadAhead bool
+	// AllowInvalid reads bytes that are no UTF-8 as U+FFFD. By default they
+	// are an error (ErrEncoding).
+	AllowInvalid bool
+	// APIVersion is the version, such as "60.0", that a job opened by its id
+	// was made in. Defaults to the client's own; a wrong one costs one more
+	// call, because the org tells. A new job always takes the client's.
+	APIVersion string
+	// PageDone is called by Records, on the goroutine that ranges, after the
+	// last row of a page was used: the moment to store PageInfo.Next. With
+	// AnyOrder or an early stop, pages that were begun may be missing.
+	// Defaults to none.
+	PageDone func(PageInfo)
 	PollConfig
+}
+
+// PageInfo tells what a page was.
+type PageInfo struct {
+	// Locator is the page's own, "" for the first; Next is that of the page
+	// that follows, "" after the last.
+	Locator, Next string
+	Records       int
+	// Bytes is the size of its CSV, NULs how many stray NUL bytes were dropped
+	// from it.
+	Bytes, NULs int64
 }
 
 // QueryJob is a query of Bulk API 2.0. Its methods may be called
 // concurrently.
 type QueryJob struct {
 	job
-	maxRecords int
+	cfg QueryConfig
 }
 
 // DefaultMaxRecords is how many rows a page of Records has at most by default.
 const DefaultMaxRecords = 50_000
 
+const (
+	defaultBuffer    = 32 << 20
+	defaultPageStall = 3 * time.Minute
+)
+
+// Query runs a query job from its start to its end: the job is made when the
+// sequence is ranged over, waited for, read, and deleted; a job that does not
+// come to its end is aborted. An error comes once and last.
+func Query(ctx context.Context, c *salesforce.Client, soql string, cfg QueryConfig) iter.Seq2[sobject.Record, error] {
+	return func(yield func(sobject.Record, error) bool) {
+		cfg := cfg
+		cfg.AbortOnCancel = true
+		q, err := StartQuery(ctx, c, soql, cfg)
+		if err == nil {
+			_, err = q.Wait(ctx)
+		}
+		if err != nil {
+			if q != nil && q.total.Load() == 0 && !errors.Is(err, ErrFailed) && !errors.Is(err, ErrAborted) {
+				err = errors.Join(err, q.abortAtEnd(ctx))
+			}
+			yield(sobject.Record{}, err)
+			return
+		}
+		defer func() {
+			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+			defer cancel()
+			_ = q.Delete(end) // the org does it itself in 7 days
+		}()
+		for rec, err := range q.Records(ctx) {
+			if !yield(rec, err) {
+				return
+			}
+		}
+	}
+}
+
 // StartQuery makes a job of a query. Bulk API 2.0 refuses aggregates, OFFSET,
 // sub-queries, TYPEOF and compound fields.
 func StartQuery(ctx context.Context, c *salesforce.Client, soql string, cfg QueryConfig) (*QueryJob, error) {
+	cfg.APIVersion = ""
 	q, err := newQuery(c, cfg)
 	if err != nil {
 		return nil, err
@@ -59,8 +141,9 @@ func StartQuery(ctx context.Context, c *salesforce.Client, soql string, cfg Quer
 // OpenQuery opens a job by its id, with the default configuration. It makes no
 // request.
 func OpenQuery(c *salesforce.Client, id string) *QueryJob {
-	q := &QueryJob{job{client: c, kind: "query", id: id}, DefaultMaxRecords}
-	_ = q.poll.setDefaults() // the defaults are in order
+	q := &QueryJob{job: job{client: c, kind: "query", id: id}}
+	_ = q.cfg.setDefaults() // the defaults are in order
+	q.poll = q.cfg.PollConfig
 	return q
 }
 
@@ -74,145 +157,42 @@ func OpenQueryWith(c *salesforce.Client, id string, cfg QueryConfig) (*QueryJob,
 	return q, nil
 }
 
+var versionForm = regexp.MustCompile(`^[1-9][0-9]{1,2}\.0$`)
+
 func newQuery(c *salesforce.Client, cfg QueryConfig) (*QueryJob, error) {
 	if c == nil {
 		return nil, errors.New("bulk: the client is missing")
 	}
+	if err := cfg.setDefaults(); err != nil {
+		return nil, err
+	}
+	q := &QueryJob{job: job{client: c, kind: "query", poll: cfg.PollConfig}, cfg: cfg}
+	if cfg.APIVersion != "" {
+		q.version.Store(&cfg.APIVersion)
+	}
+	return q, nil
+}
+
+func (cfg *QueryConfig) setDefaults() error {
 	if cfg.MaxRecords == 0 {
 		cfg.MaxRecords = DefaultMaxRecords
 	}
-	if cfg.MaxRecords < 0 {
-		return nil, fmt.Errorf("bulk: MaxRecords %d is negative", cfg.MaxRecords)
+	if cfg.Readers == 0 {
+		cfg.Readers = 1
 	}
-	err := cfg.setDefaults()
-	return &QueryJob{job{client: c, kind: "query", poll: cfg.PollConfig}, cfg.MaxRecords}, err
-}
-
-// Page is one page of a job's result, held in memory.
-type Page struct {
-	Records []sobject.Record
-	// Count is how many records the page has.
-	Count int
-	// Next is the locator of the next page, or "" after the last.
-	Next string
-}
-
-// Page reads one page of a complete job: the first for an empty locator, at
-// most maxRecords rows (0: the job's own bound; the org may return fewer). A
-// page can be read again while the job lives. A page whose rows are not as
-// many as the org said is an error.
-func (q *QueryJob) Page(ctx context.Context, locator string, maxRecords int) (*Page, error) {
-	out := &Page{}
-	next, _, err := q.page(ctx, locator, maxRecords, func(r sobject.Record) bool {
-		out.Records = append(out.Records, r)
-		return true
-	})
-	if err != nil {
-		return nil, err
+	if cfg.Buffer == 0 {
+		cfg.Buffer = defaultBuffer
 	}
-	out.Next, out.Count = next, len(out.Records)
-	return out, nil
-}
-
-// Records streams the whole result of a complete job, page after page, from
-// the beginning each time it is ranged over. An error comes once and last.
-// Records may be kept.
-func (q *QueryJob) Records(ctx context.Context) iter.Seq2[sobject.Record, error] {
-	return q.RecordsFrom(ctx, "")
-}
-
-// RecordsFrom streams the rest of the result from a locator on.
-func (q *QueryJob) RecordsFrom(ctx context.Context, locator string) iter.Seq2[sobject.Record, error] {
-	return func(yield func(sobject.Record, error) bool) {
-		seen := map[string]bool{locator: true}
-		for at := locator; ; {
-			next, more, err := q.page(ctx, at, 0, func(r sobject.Record) bool { return yield(r, nil) })
-			if err == nil && next != "" && seen[next] {
-				err = fmt.Errorf("bulk: job %s: the locator %q comes again: %w", q.id, next, salesforce.ErrIncomplete)
-			}
-			if err != nil {
-				yield(sobject.Record{}, err)
-				return
-			}
-			if !more || next == "" {
-				return
-			}
-			seen[next] = true
-			at = next
-		}
+	if cfg.PageStall == 0 {
+		cfg.PageStall = defaultPageStall
 	}
-}
-
-// rereads is how often a page that breaks off is asked for again.
-const rereads = 2
-
-// page streams one page to yield and returns the locator of the next; more is
-// false when yield said no. A page that breaks off is read again from where it
-// broke, because the pages of a job stay what they are.
-func (q *QueryJob) page(ctx context.Context, locator string, maxRecords int, yield func(sobject.Record) bool) (next string, more bool, err error) {
-	for rows, tries := 0, 0; ; tries++ {
-		next, more, err = q.pageFrom(ctx, locator, maxRecords, &rows, yield)
-		var broke brokenPage
-		if !errors.As(err, &broke) || tries == rereads || !salesforce.IsRetryable(err) || ctx.Err() != nil {
-			return next, more, err
-		}
+	var errs []error
+	if cfg.MaxRecords < 0 || cfg.Readers < 0 || cfg.Buffer < 0 || cfg.PageStall < 0 {
+		errs = append(errs, fmt.Errorf("bulk: MaxRecords %d, Readers %d, Buffer %d, PageStall %v: none may be negative",
+			cfg.MaxRecords, cfg.Readers, cfg.Buffer, cfg.PageStall))
 	}
-}
-
-// brokenPage is why reading a page ended after it had begun.
-type brokenPage struct{ error }
-
-func (b brokenPage) Unwrap() error { return b.error }
-
-// pageFrom reads a page and passes on what follows its first *done rows.
-func (q *QueryJob) pageFrom(ctx context.Context, locator string, maxRecords int, done *int, yield func(sobject.Record) bool) (next string, more bool, err error) {
-	if maxRecords <= 0 {
-		maxRecords = q.maxRecords
+	if cfg.APIVersion != "" && !versionForm.MatchString(cfg.APIVersion) {
+		errs = append(errs, fmt.Errorf("bulk: APIVersion %q is not of the form 66.0", cfg.APIVersion))
 	}
-	req := q.request(http.MethodGet, "/results", "results")
-	req.Query = url.Values{"maxRecords": {strconv.Itoa(maxRecords)}}
-	if locator != "" {
-		req.Query.Set("locator", locator)
-	}
-	req.Header = http.Header{"Accept": {"text/csv"}}
-	resp, err := q.client.Do(ctx, req)
-	if err != nil {
-		return "", false, err
-	}
-	defer resp.Body.Close()
-	next = resp.Header.Get("Sforce-Locator")
-	if next == "null" {
-		next = ""
-	}
-	rows := 0
-	for rec, err := range sobject.NewCSVReader(resp.Body, q.object).Records() {
-		if err != nil {
-			if ctx.Err() != nil {
-				err = ctx.Err()
-			}
-			return "", false, brokenPage{fmt.Errorf("bulk: job %s: page %q: after %d rows: %w", q.id, locator, rows, err)}
-		}
-		if rows++; rows <= *done {
-			continue
-		}
-		*done = rows
-		if !yield(rec) {
-			return "", false, nil
-		}
-	}
-	return next, true, q.checkCount(resp.Header, locator, rows)
-}
-
-// checkCount compares the rows of a page with the org's own number.
-func (q *QueryJob) checkCount(h http.Header, locator string, rows int) error {
-	text := h.Get("Sforce-NumberOfRecords")
-	said, err := strconv.Atoi(text)
-	if err != nil {
-		return fmt.Errorf("bulk: job %s: page %q: no usable Sforce-NumberOfRecords (%q), so that %d rows cannot be checked: %w",
-			q.id, locator, text, rows, salesforce.ErrIncomplete)
-	}
-	if said != rows {
-		return fmt.Errorf("bulk: job %s: page %q: %d rows, but the org counted %d: %w", q.id, locator, rows, said, salesforce.ErrIncomplete)
-	}
-	return nil
+	return errors.Join(append(errs, cfg.PollConfig.setDefaults())...)
 }
