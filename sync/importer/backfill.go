@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,20 +79,21 @@ func (s *step) startChunk(ctx context.Context) error {
 		return err
 	}
 	columns := s.backfillColumns()
-	text, all := s.backfillQuery(columns, s.im.cfg.ChunkRows)
+	limit := s.im.cfg.ChunkRows
+	text, all := s.backfillQuery(columns, limit)
 	job, err := bulk.StartQuery(ctx, s.client, text, bulk.QueryConfig{All: all})
 	s.did.calls++
 	b := s.place.Backfill
 	if notInBulk(err) {
 		b.REST = true
-		return s.commit(ctx, nil, b.Added == nil)
+		return s.commit(ctx, nil, true)
 	}
 	if err != nil {
 		return err
 	}
 	s.did.jobs++
-	*b = backfill{Added: b.Added, After: b.After, Job: job.ID(), Fields: names(columns), ReadAt: now}
-	if err := s.commit(ctx, nil, b.Added == nil); err != nil {
+	*b = backfill{Added: b.Added, After: b.After, Job: job.ID(), Limit: limit, Fields: names(columns), ReadAt: now}
+	if err := s.commit(ctx, nil, true); err != nil {
 		// Nobody will know the job: do not leave it to run for nothing.
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
@@ -114,65 +117,107 @@ func notInBulk(err error) bool {
 	return errors.As(err, &e) && (e.Code == "INVALIDENTITY" || e.Code == "InvalidEntity")
 }
 
-// chunkPage stores one page of the running job, once it is complete.
+// chunkPage stores one page of the running job, once it is complete: in parts,
+// so that neither many nor wide rows fill the memory.
 func (s *step) chunkPage(ctx context.Context) error {
 	b := s.place.Backfill
 	job, err := bulk.OpenQueryWith(s.client, b.Job, bulk.QueryConfig{MaxRecords: s.im.cfg.PageRows})
 	if err != nil {
 		return err
 	}
-	if b.Locator == "" {
+	if b.Locator == "" && b.Skip == 0 {
 		ready, err := s.await(ctx, job)
 		if err != nil || !ready {
 			return s.lost(ctx, err)
 		}
 	}
-	page, err := job.Page(ctx, b.Locator, s.im.cfg.PageRows)
+	p := &pageReader{s: s, b: b, reader: s.backfillReader(), skip: b.Skip}
+	next, err := job.ReadPage(ctx, b.Locator, s.im.cfg.PageRows, func(rec sobject.Record) error { return p.add(ctx, rec) })
 	s.did.calls++
-	if err != nil {
+	switch {
+	case p.failed != nil: // not the job's fault
+		return p.failed
+	case err != nil:
 		return s.lost(ctx, err)
 	}
-	rows, err := s.readPage(page.Records)
-	if err != nil {
-		return err
+	if p.skip > 0 {
+		return s.again(ctx, fmt.Errorf("%w: a page of Bulk job %s has become shorter by %d rows", ErrMiscount, b.Job, p.skip))
 	}
-	for _, r := range rows {
-		b.Last = max(b.Last, r.change.ID)
-	}
-	b.Rows += int64(len(rows))
-	b.Locator = page.Next
-	b.Done = page.Next == ""
+	p.take()
+	b.Locator, b.Skip = next, 0
+	b.Done = next == ""
 	s.did.done, s.did.total = b.Rows, b.Total
 	if b.Done && b.Rows != b.Total {
 		got, want := b.Rows, b.Total
 		return s.again(ctx, fmt.Errorf("%w: %d rows of Bulk job %s, %d counted", ErrMiscount, got, b.Job, want))
 	}
-	return s.commit(ctx, rows, b.Added == nil)
+	return s.commit(ctx, p.rows, true)
 }
 
-func (s *step) readPage(records []sobject.Record) ([]row, error) {
+// pageReader gathers the rows of a page into parts.
+type pageReader struct {
+	s      *step
+	b      *backfill
+	reader *reader
+	skip   int        // rows still to pass over: stored before a restart
+	passed sobject.ID // the highest of those passed over
+	rows   []row
+	bytes  int
+	failed error // of storing a part
+}
+
+func (p *pageReader) add(ctx context.Context, rec sobject.Record) error {
+	if p.skip > 0 {
+		id, err := rec.Ref("Id")
+		if err != nil {
+			return err
+		}
+		p.passed = max(p.passed, id)
+		if p.skip--; p.skip == 0 && p.passed != p.b.Last {
+			return fmt.Errorf("%w: rows of Bulk job %s are not where they were", errMoved, p.b.Job)
+		}
+		return nil
+	}
+	if len(p.rows) > 0 && p.bytes >= p.s.im.cfg.BatchBytes {
+		p.take()
+		if p.failed = p.s.commit(ctx, p.rows, true); p.failed != nil {
+			return p.failed
+		}
+		p.rows, p.bytes = p.rows[:0], 0
+	}
+	one, err := p.reader.row(rec)
+	if err != nil {
+		return err
+	}
+	p.rows = append(p.rows, one)
+	p.bytes += p.reader.size(one)
+	return nil
+}
+
+// take counts the gathered rows as stored by the coming commit.
+func (p *pageReader) take() {
+	for _, r := range p.rows {
+		p.b.Last = max(p.b.Last, r.change.ID)
+	}
+	p.b.Skip += len(p.rows)
+	p.b.Rows += int64(len(p.rows))
+}
+
+// backfillReader reads the rows of the running chunk: the fields that it was
+// begun with, as far as they are still there.
+func (s *step) backfillReader() *reader {
 	b := s.place.Backfill
-	var columns []sobject.DescribeField
-	for _, c := range s.stream.Columns {
-		for _, name := range b.Fields {
-			if c.Name == name {
-				columns = append(columns, c)
+	columns := slices.DeleteFunc(slices.Clone(s.stream.Columns), func(c sobject.DescribeField) bool { return !slices.Contains(b.Fields, c.Name) })
+	r := newReader(s.stream.Object, columns, b.ReadAt)
+	if b.Added != nil {
+		r.partial = []string{}
+		for _, c := range columns {
+			if slices.Contains(b.Added, c.Name) {
+				r.partial = append(r.partial, c.Name)
 			}
 		}
 	}
-	r := newReader(s.stream.Object, columns, b.ReadAt)
-	if b.Added != nil {
-		r.partial = b.Added
-	}
-	rows := make([]row, 0, len(records))
-	for _, rec := range records {
-		one, err := r.row(rec)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, one)
-	}
-	return rows, nil
+	return r
 }
 
 // await looks at the job until it is complete or the step has lasted long
@@ -212,7 +257,13 @@ func (s *step) lost(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, salesforce.ErrNotFound):
 		return s.again(ctx, nil)
-	case errors.Is(err, bulk.ErrFailed), errors.Is(err, bulk.ErrAborted):
+	case errors.Is(err, bulk.ErrFailed), errors.Is(err, bulk.ErrAborted), errors.Is(err, errMoved):
+		return s.again(ctx, err)
+	}
+	var refused *salesforce.Error
+	if errors.As(err, &refused) && refused.StatusCode == http.StatusBadRequest {
+		// A locator or job that means nothing to the org any more. Asking
+		// the same again would never end.
 		return s.again(ctx, err)
 	}
 	return err
@@ -223,7 +274,7 @@ func (s *step) lost(ctx context.Context, err error) error {
 func (s *step) again(ctx context.Context, err error) error {
 	b := s.place.Backfill
 	*b = backfill{Added: b.Added, After: b.After}
-	if failed := s.commit(ctx, nil, b.Added == nil); failed != nil {
+	if failed := s.commit(ctx, nil, true); failed != nil {
 		return errors.Join(err, failed)
 	}
 	return err
@@ -239,7 +290,8 @@ func (s *step) endChunk(ctx context.Context) error {
 		return err
 	}
 	// A job that Salesforce refuses to delete goes by itself after 7 days.
-	s.nextChunk(b.Rows >= int64(s.im.cfg.ChunkRows), b.Last)
+	// The limit is the job's own: the configuration may be another by now.
+	s.nextChunk(b.Rows >= int64(b.Limit), b.Last)
 	return s.commit(ctx, nil, true)
 }
 
@@ -260,16 +312,9 @@ func (s *step) backfillREST(ctx context.Context) error {
 	b := s.place.Backfill
 	columns := s.backfillColumns()
 	b.Fields, b.ReadAt = names(columns), now
-	text, all := s.backfillQuery(columns, s.im.cfg.QueryRows)
-	var records []sobject.Record
-	for rec, err := range s.client.QueryWith(ctx, text, salesforce.QueryOptions{All: all}) {
-		if err != nil {
-			return err
-		}
-		records = append(records, rec)
-	}
-	s.did.calls++
-	rows, err := s.readPage(records)
+	limit := s.im.cfg.QueryRows
+	text, all := s.backfillQuery(columns, limit)
+	rows, more, err := s.gather(s.backfillReader(), limit, s.client.QueryWith(ctx, text, salesforce.QueryOptions{All: all}))
 	if err != nil {
 		return err
 	}
@@ -277,7 +322,6 @@ func (s *step) backfillREST(ctx context.Context) error {
 	if len(rows) > 0 {
 		last = rows[len(rows)-1].change.ID
 	}
-	initial := b.Added == nil
-	s.nextChunk(len(rows) >= s.im.cfg.QueryRows, last)
-	return s.commit(ctx, rows, initial)
+	s.nextChunk(more, last)
+	return s.commit(ctx, rows, true)
 }

@@ -62,11 +62,15 @@ type Config struct {
 	Interval time.Duration
 	// ChunkRows is how many rows one Bulk job reads. Defaults to 500,000.
 	ChunkRows int
-	// PageRows is how many rows of a Bulk result are held in memory and
-	// applied at once. Defaults to 10,000.
+	// PageRows is how many rows of a Bulk result are asked for at once.
+	// Defaults to 10,000.
 	PageRows int
-	// QueryRows is how many changed rows are read and applied at once, at most
-	// 2000, which is one API call. Defaults to 2000.
+	// BatchBytes is about how much memory the rows may take that are applied
+	// at once; a sink may need a few times as much again. Rows are read no
+	// further ahead. Defaults to 4 MiB.
+	BatchBytes int
+	// QueryRows is how many changed rows are read and applied at once at most,
+	// up to 2000, which is one API call. Defaults to 2000.
 	QueryRows int
 	// PollMin and PollMax bound the wait between two looks at a Bulk job,
 	// which grows by half each time. Default to 1 s and 30 s.
@@ -142,7 +146,7 @@ func New(cfg Config) (*Importer, error) {
 		def, top int
 	}{
 		{"ChunkRows", &cfg.ChunkRows, 500_000, 1 << 30}, {"PageRows", &cfg.PageRows, 10_000, 250_000},
-		{"QueryRows", &cfg.QueryRows, 2000, 2000}, {"Parallel", &cfg.Parallel, 3, 1000},
+		{"BatchBytes", &cfg.BatchBytes, 4 << 20, 1 << 30}, {"QueryRows", &cfg.QueryRows, 2000, 2000}, {"Parallel", &cfg.Parallel, 3, 1000},
 	} {
 		if *n.value == 0 {
 			*n.value = n.def

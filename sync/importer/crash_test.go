@@ -3,6 +3,7 @@ package importer_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -48,8 +49,8 @@ func (d *dying) Apply(ctx context.Context, b importer.Batch) error {
 func story(t *testing.T, fault func(w *world)) (w *world, failures int) {
 	t.Helper()
 	w = open(t, salesforcetest.Config{}, accounts())
-	w.cfg.ChunkRows, w.cfg.PageRows, w.cfg.QueryRows = 12, 5, 4
-	ids := w.create(30)
+	w.cfg.ChunkRows, w.cfg.PageRows, w.cfg.QueryRows, w.cfg.BatchBytes = 11, 6, 4, 1600
+	ids := w.create(19)
 	run := func() {
 		for range 3 {
 			_, err := w.importer().Sync(t.Context(), "tenant", "conn", importer.SyncOptions{})
@@ -62,11 +63,11 @@ func story(t *testing.T, fault func(w *world)) (w *world, failures int) {
 	}
 	fault(w)
 	run()
-	for n := range 9 {
+	for n := range 7 {
 		_ = w.org.Org().Update(ids[n], salesforcetest.Fields{"Name": "Changed"})
 	}
-	_ = w.org.Org().Delete(ids[20])
-	_ = w.org.Org().Merge(ids[21], ids[22])
+	_ = w.org.Org().Delete(ids[12])
+	_ = w.org.Org().Merge(ids[13], ids[14])
 	w.create(3)
 	w.selected = []mapping.Selection{accounts("Phone")}
 	run()
@@ -75,56 +76,65 @@ func story(t *testing.T, fault func(w *world)) (w *world, failures int) {
 }
 
 // A process that dies at any request, before or after the org did the work,
-// loses nothing.
+// loses nothing. What only reads is the same before and after.
 func TestDeathAtEveryRequest(t *testing.T) {
+	t.Parallel()
 	w, _ := story(t, func(*world) {})
-	total := len(w.org.Requests())
-	if total < 30 {
-		t.Fatalf("only %d requests", total)
+	total := map[string]int{}
+	for _, r := range w.org.Requests() {
+		total[""]++
+		total[r.Method]++
 	}
-	stride := 1
-	if testing.Short() {
-		stride = 7
+	if total[""] < 30 || total["POST"] < 3 || total["DELETE"] < 2 {
+		t.Fatalf("only these requests: %v", total)
 	}
-	for _, action := range []salesforcetest.Action{salesforcetest.DropBefore(), salesforcetest.DropAfter()} {
-		for nth := 1; nth <= total; nth += stride {
-			var struck atomic.Int32 // none: fewer looks at the clock this time
-			hit := salesforcetest.Together(salesforcetest.Do(func(salesforcetest.RequestRecord) { struck.Add(1) }), action)
-			_, failures := story(t, func(w *world) {
-				w.org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Nth: nth}, Action: hit})
+	for _, k := range []struct {
+		when   string
+		method string
+		action salesforcetest.Action
+	}{{"before", "", salesforcetest.DropBefore()}, {"after", "POST", salesforcetest.DropAfter()}, {"after", "DELETE", salesforcetest.DropAfter()}} {
+		for nth := 1; nth <= total[k.method]; nth++ {
+			t.Run(fmt.Sprintf("%s %s %d", k.when, k.method, nth), func(t *testing.T) {
+				t.Parallel()
+				var struck atomic.Int32 // none: fewer looks at the clock this time
+				hit := salesforcetest.Together(salesforcetest.Do(func(salesforcetest.RequestRecord) { struck.Add(1) }), k.action)
+				_, failures := story(t, func(w *world) {
+					w.org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Method: k.method, Nth: nth}, Action: hit})
+				})
+				if failures != int(struck.Load()) {
+					t.Errorf("%d deaths, %d failures", struck.Load(), failures)
+				}
 			})
-			if failures != int(struck.Load()) || t.Failed() {
-				t.Fatalf("death at request %d: %d deaths, %d failures", nth, struck.Load(), failures)
-			}
 		}
 	}
 }
 
 // The same for every commit.
 func TestDeathAtEveryCommit(t *testing.T) {
-	stride := 1
-	if testing.Short() {
-		stride = 5
+	t.Parallel()
+	never := &dying{}
+	story(t, func(w *world) { never.Sink = w.sink; w.into = never })
+	commits := -never.nth
+	if commits < 15 {
+		t.Errorf("only %d commits", commits)
 	}
 	for _, after := range []bool{false, true} {
-		for nth := 1; ; nth += stride {
-			d := &dying{nth: nth, after: after}
-			_, failures := story(t, func(w *world) { d.Sink = w.sink; w.into = d })
-			if t.Failed() {
-				t.Fatalf("death at commit %d, after it: %v", nth, after)
-			}
-			if failures == 0 {
-				if nth < 15 {
-					t.Errorf("only %d commits", nth)
+		for nth := 1; nth <= commits; nth++ {
+			t.Run(fmt.Sprintf("%d %v", nth, after), func(t *testing.T) {
+				t.Parallel()
+				d := &dying{nth: nth, after: after}
+				_, failures := story(t, func(w *world) { d.Sink = w.sink; w.into = d })
+				if failures != 1 && d.nth < 0 {
+					t.Errorf("%d failures", failures)
 				}
-				break
-			}
+			})
 		}
 	}
 }
 
 // Whoever goes on after a crash waits for the Bulk job that was begun.
 func TestRestartResumesTheSameBulkJob(t *testing.T) {
+	t.Parallel()
 	w := open(t, salesforcetest.Config{BulkDelay: 500 * time.Millisecond}, accounts())
 	w.create(20)
 	w.org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Method: "GET", Path: "jobs/query", Nth: 1}, Action: salesforcetest.DropBefore()})
@@ -151,6 +161,7 @@ func TestRestartResumesTheSameBulkJob(t *testing.T) {
 
 // A result that is shorter than the org's count is not taken for the whole.
 func TestShortBulkResultIsAnError(t *testing.T) {
+	t.Parallel()
 	w := open(t, salesforcetest.Config{}, accounts())
 	w.create(10)
 	body := "\"Id\",\"Name\",\"Industry\",\"AnnualRevenue\",\"OwnerId\",\"SystemModstamp\"\n"
@@ -165,6 +176,7 @@ func TestShortBulkResultIsAnError(t *testing.T) {
 
 // A worker with an old fence cannot store anything.
 func TestStaleWorkerCannotCommit(t *testing.T) {
+	t.Parallel()
 	w := open(t, salesforcetest.Config{}, accounts())
 	w.create(5)
 	jobs, err := w.importer().Jobs(t.Context(), "tenant", "conn")
@@ -181,6 +193,7 @@ func TestStaleWorkerCannotCommit(t *testing.T) {
 
 // A job that the org no longer has is begun again from the same record on.
 func TestExpiredBulkJobIsBegunAgain(t *testing.T) {
+	t.Parallel()
 	w := open(t, salesforcetest.Config{}, accounts())
 	w.create(70)
 	w.org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Method: "GET", Path: "jobs/query/*/results", Nth: 5},

@@ -22,6 +22,9 @@ var (
 	ErrMiscount = errors.New("the rows read are not as many as the org counted")
 )
 
+// errMoved is a page that is not what it was when its first part was stored.
+var errMoved = fmt.Errorf("%w before", ErrMiscount)
+
 // ObjectError tells which object an import failed on. The position of its
 // stream has not moved past what is stored.
 type ObjectError struct {

@@ -18,6 +18,7 @@ import (
 
 // Everything is imported; then exactly what people did since.
 func TestSyncBringsTheOrgAndThenItsChanges(t *testing.T) {
+	t.Parallel()
 	w := open(t, salesforcetest.Config{Seed: salesforcetest.Demo(salesforcetest.DemoConfig{Accounts: 150})}, accounts("Description", "CreatedDate", "NumberOfEmployees"), contacts(),
 		mapping.Selection{Object: "Opportunity", Fields: []string{"Id", "Name", "Amount", "CloseDate", "StageName", "AccountId", "SystemModstamp"}},
 		mapping.Selection{Object: "Task", Fields: []string{"Id", "Subject", "ActivityDate", "SystemModstamp"}})
@@ -65,6 +66,7 @@ func TestSyncBringsTheOrgAndThenItsChanges(t *testing.T) {
 
 // Many rows with one time stamp do not fit a page: none is skipped.
 func TestTiesAtThePageEdge(t *testing.T) {
+	t.Parallel()
 	fixed := time.Date(2026, 6, 1, 9, 0, 0, 0, time.UTC)
 	w := open(t, salesforcetest.Config{Clock: func() time.Time { return fixed }}, accounts())
 	w.create(5)
@@ -85,6 +87,7 @@ func TestTiesAtThePageEdge(t *testing.T) {
 
 // Transactions that become visible late are found in the overlap.
 func TestLateVisibleRowsAreNotLost(t *testing.T) {
+	t.Parallel()
 	w := open(t, salesforcetest.Config{VisibilityDelay: 20 * time.Second}, accounts())
 	w.cfg.Overlap = time.Minute
 	w.create(3)
@@ -100,6 +103,7 @@ func TestLateVisibleRowsAreNotLost(t *testing.T) {
 }
 
 func TestAddedFieldsAreReadAloneAndRemovedOnesDropped(t *testing.T) {
+	t.Parallel()
 	w := open(t, salesforcetest.Config{}, accounts())
 	ids := w.create(60)
 	w.sync()
@@ -131,6 +135,7 @@ func TestAddedFieldsAreReadAloneAndRemovedOnesDropped(t *testing.T) {
 // An org that changes after it was described: the field is dropped, the run
 // goes on.
 func TestFieldRemovedUnderTheRun(t *testing.T) {
+	t.Parallel()
 	w := open(t, salesforcetest.Config{}, accounts("Gone__c"))
 	if err := w.org.Org().AddField("Account", salesforcetest.Field{Name: "Gone__c", Type: sobject.TypeString, Length: 20}); err != nil {
 		t.Fatal(err)
@@ -152,6 +157,7 @@ func TestFieldRemovedUnderTheRun(t *testing.T) {
 }
 
 func TestBadSelectionsAreTypedErrors(t *testing.T) {
+	t.Parallel()
 	w := open(t, salesforcetest.Config{}, mapping.Selection{Object: "Nothing__c", Fields: []string{"Id"}}, accounts())
 	w.create(3)
 	_, err := w.importer().Sync(t.Context(), "tenant", "conn", importer.SyncOptions{})
@@ -196,6 +202,7 @@ func (s *ownedSink) Apply(ctx context.Context, b importer.Batch) error {
 }
 
 func TestOwnersAreResolvedBeforeTheSink(t *testing.T) {
+	t.Parallel()
 	w := open(t, salesforcetest.Config{}, mapping.Selection{Object: "Account", Fields: []string{"Id", "Name", "SystemModstamp"}})
 	who := &owners{}
 	into := &ownedSink{w.sink, map[sobject.ID]orglink.UserID{}, false}
@@ -216,6 +223,7 @@ func TestOwnersAreResolvedBeforeTheSink(t *testing.T) {
 }
 
 func TestRefreshReadsOneCompanyNow(t *testing.T) {
+	t.Parallel()
 	w := open(t, salesforcetest.Config{}, accounts(), contacts())
 	ids := w.create(2)
 	for _, name := range []string{"One", "Two", "Three"} {
@@ -246,6 +254,7 @@ func TestRefreshReadsOneCompanyNow(t *testing.T) {
 }
 
 func TestEstimateCountsInTheOrg(t *testing.T) {
+	t.Parallel()
 	w := open(t, salesforcetest.Config{})
 	w.create(50)
 	e, err := w.importer().Estimate(t.Context(), "tenant", "conn", []mapping.Selection{accounts(), contacts()})
@@ -255,6 +264,7 @@ func TestEstimateCountsInTheOrg(t *testing.T) {
 }
 
 func TestBackgroundStepsLeaveAReserve(t *testing.T) {
+	t.Parallel()
 	w := open(t, salesforcetest.Config{DailyRequests: 100}, accounts())
 	shared, err := w.Client(t.Context(), "", "")
 	if err != nil {
@@ -279,6 +289,7 @@ func TestBackgroundStepsLeaveAReserve(t *testing.T) {
 }
 
 func TestConfigReportsAllProblems(t *testing.T) {
+	t.Parallel()
 	_, err := importer.New(importer.Config{ChunkRows: -1, QueryRows: 3000, MaxUsage: 2, Interval: -1})
 	for _, want := range []string{"Clients", "Selections", "Sink", "ChunkRows", "QueryRows", "MaxUsage", "Interval"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -291,6 +302,7 @@ var _ runner.Job = (*importer.Job)(nil)
 
 // Any scheduler may run the jobs.
 func TestJobsRunUnderARunner(t *testing.T) {
+	t.Parallel()
 	w := open(t, salesforcetest.Config{}, accounts(), contacts())
 	w.create(50)
 	var seen []importer.Progress
@@ -323,6 +335,7 @@ func TestJobsRunUnderARunner(t *testing.T) {
 
 // What Bulk does not know is read by REST.
 func TestObjectsThatBulkRefuses(t *testing.T) {
+	t.Parallel()
 	w := open(t, salesforcetest.Config{}, accounts())
 	w.create(35)
 	w.org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Method: "POST", Path: "jobs/query"},

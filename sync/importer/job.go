@@ -160,19 +160,20 @@ func (s *step) prepare(ctx context.Context, using clients, background bool) erro
 // advance does what is next.
 func (s *step) advance(ctx context.Context) error {
 	now := signature(s.stream.Columns)
-	switch {
-	case s.position == "":
+	if s.position == "" {
 		return s.begin(ctx, now)
-	case s.place.Backfill != nil:
-		return s.backfill(ctx)
 	}
 	// What is no longer selected or shown is forgotten, so that it is read
-	// again should it come back.
+	// again should it come back: also during a backfill, of which only some
+	// pages would have it.
 	s.place.Fields = slices.DeleteFunc(s.place.Fields, func(f string) bool { return !slices.Contains(now, f) })
+	if s.place.Backfill != nil {
+		return s.backfill(ctx)
+	}
 	if fresh := added(s.place.Fields, now); len(fresh) > 0 && s.place.Window == nil {
 		s.did.phase = "read added fields"
 		s.place.Fields, s.place.Backfill = now, &backfill{Added: fresh}
-		return s.commit(ctx, nil, false)
+		return s.commit(ctx, nil, true)
 	}
 	return s.increment(ctx)
 }

@@ -39,13 +39,17 @@ type backfill struct {
 	After sobject.ID `json:"after,omitempty"`
 	// Job is the running chunk's; "" when it is still to be begun.
 	Job string `json:"job,omitempty"`
+	// Limit is how many rows the job was asked for.
+	Limit int `json:"limit,omitempty"`
 	// Fields are the names that the job selects.
 	Fields []string `json:"fields,omitempty"`
 	// ReadAt is the server's time before the job was begun.
 	ReadAt time.Time `json:"read,omitzero"`
-	// Locator is the result page to read next, Rows and Last the number and
-	// highest Id of the rows before it.
+	// Locator is the result page to read next, and Skip how many of its rows
+	// are stored. Rows and Last are the number and highest Id of all stored
+	// rows of the job.
 	Locator string     `json:"locator,omitempty"`
+	Skip    int        `json:"skip,omitempty"`
 	Rows    int64      `json:"rows,omitempty"`
 	Last    sobject.ID `json:"last,omitempty"`
 	// Total is how many rows the complete job has.
@@ -63,8 +67,12 @@ type window struct {
 	To   time.Time  `json:"to"`
 	At   time.Time  `json:"at,omitzero"`
 	ID   sobject.ID `json:"id,omitempty"`
-	// Rows are all read; deletions are not yet.
+	// Rows: they are all stored, the deletions are not yet.
 	Rows bool `json:"rows,omitempty"`
+	// GoneAt and GoneID are the last entry of the log of deletions that was
+	// looked at.
+	GoneAt time.Time  `json:"goneAt,omitzero"`
+	GoneID sobject.ID `json:"gone,omitempty"`
 }
 
 func (p place) encode() (Position, error) {
@@ -106,13 +114,13 @@ func (p place) check() error {
 	}
 	if b := p.Backfill; b != nil {
 		ids = append(ids, b.After, b.Last)
-		if b.Rows < 0 || b.Total < 0 || b.Job == "" && (b.Locator != "" || b.Rows != 0 || b.Done) || strings.ContainsAny(b.Job, "/?#% ") {
+		if b.Rows < 0 || b.Total < 0 || b.Skip < 0 || (b.Job == "") != (b.Limit <= 0) || b.Job == "" && (b.Locator != "" || b.Skip != 0 || b.Rows != 0 || b.Done) || strings.ContainsAny(b.Job, "/?#% ") {
 			return errors.New("a backfill without a job, or with a malformed one")
 		}
 	}
 	if w := p.Window; w != nil {
-		ids = append(ids, w.ID)
-		if w.From.IsZero() || w.To.Before(w.From) || (w.ID != "") != !w.At.IsZero() {
+		ids = append(ids, w.ID, w.GoneID)
+		if w.From.IsZero() || w.To.Before(w.From) || (w.ID != "") != !w.At.IsZero() || (w.GoneID != "") != !w.GoneAt.IsZero() {
 			return errors.New("a window that ends before it begins")
 		}
 	}

@@ -8,7 +8,7 @@ import (
 func FuzzPosition(f *testing.F) {
 	f.Add(``)
 	f.Add(`{"v":1,"covered":"2026-01-01T00:00:00Z"}`)
-	f.Add(`{"v":1,"fields":["Id#t"],"backfill":{"after":"001000000000001AAA","job":"750000000000001","locator":"x","rows":7},"covered":"2026-01-01T00:00:00Z"}`)
+	f.Add(`{"v":1,"fields":["Id#t"],"backfill":{"after":"001000000000001AAA","job":"750000000000001","limit":10,"locator":"x","rows":7},"covered":"2026-01-01T00:00:00Z"}`)
 	f.Add(`{"v":1,"covered":"2026-01-01T00:00:00Z","window":{"from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z","at":"2026-01-01T10:00:00Z","id":"001000000000001AAA"}}`)
 	f.Add(`{"v":2}`)
 	f.Add(`{"v":1}x`)

@@ -2,10 +2,13 @@ package importer
 
 import (
 	"crypto/rand"
+	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/orglink/orglink/salesforce"
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
@@ -56,7 +59,11 @@ func (r *reader) row(rec sobject.Record) (row, error) {
 	}
 	c := Change{Kind: Full, Object: r.object, ID: id, SystemModstamp: stamp, ReadAt: r.readAt}
 	if v, ok := rec.Value("IsDeleted"); ok {
-		if deleted, err := v.Bool(); err == nil && deleted {
+		deleted, err := v.Bool()
+		if err != nil {
+			return row{}, fmt.Errorf("IsDeleted of %s: %w", id, err)
+		}
+		if deleted {
 			c.Kind = Deleted
 			if master, _ := rec.Value("MasterRecordId"); !master.IsNull() {
 				c.Kind = Merged
@@ -67,7 +74,11 @@ func (r *reader) row(rec sobject.Record) (row, error) {
 	}
 	values := make([]sobject.Value, len(r.columns))
 	for i := range r.columns {
-		v, _ := rec.Value(r.columns[i].Name)
+		v, ok := rec.Value(r.columns[i].Name)
+		if !ok {
+			// Not a null: storing one would wipe a value that the org has.
+			return row{}, fmt.Errorf("the answer lacks the field %s of %s: %w", r.columns[i].Name, id, salesforce.ErrIncomplete)
+		}
 		values[i] = v.As(r.columns[i].Type)
 	}
 	c.Record = sobject.RecordOf(r.shape, values)
@@ -77,4 +88,39 @@ func (r *reader) row(rec sobject.Record) (row, error) {
 	owner, _ := rec.Value("OwnerId")
 	ownerID, _ := owner.ID()
 	return row{c, ownerID}, nil
+}
+
+// rowBytes is about what a row takes in memory besides its values.
+const rowBytes = 200
+
+// size is about what a row takes in memory.
+func (r *reader) size(one row) int {
+	n := rowBytes
+	for _, v := range one.change.Record.Fields() {
+		n += 40 + len(v.Raw())
+	}
+	return n
+}
+
+// gather reads the rows of a query that is limited to a number of rows. It
+// stops early when they fill the memory set aside for a batch; more tells that
+// there may be further rows behind the last.
+func (s *step) gather(r *reader, limit int, records iter.Seq2[sobject.Record, error]) (rows []row, more bool, err error) {
+	s.did.calls++
+	bytes := 0
+	for rec, err := range records {
+		if err != nil {
+			return nil, false, err
+		}
+		if bytes >= s.im.cfg.BatchBytes {
+			return rows, true, nil
+		}
+		one, err := r.row(rec)
+		if err != nil {
+			return nil, false, err
+		}
+		rows = append(rows, one)
+		bytes += r.size(one)
+	}
+	return rows, len(rows) >= limit, nil
 }

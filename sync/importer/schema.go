@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -19,9 +20,15 @@ import (
 type schemas struct {
 	mu           sync.Mutex
 	byConnection map[string]*schema
+	swept        time.Time
 }
 
+// schemaRest is how long the describes of a connection are kept after their
+// last use: a host may have thousands of connections.
+const schemaRest = 2 * time.Minute
+
 type schema struct {
+	used    time.Time  // under the lock of schemas
 	mu      sync.Mutex // also held during the call, so that one asks for all
 	objects map[string]described
 }
@@ -34,10 +41,15 @@ type described struct {
 func (s *schemas) of(tenant orglink.TenantID, conn orglink.ConnectionID) *schema {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := string(tenant) + "\x00" + string(conn)
+	key, now := string(tenant)+"\x00"+string(conn), time.Now()
+	if now.Sub(s.swept) > schemaRest {
+		maps.DeleteFunc(s.byConnection, func(_ string, c *schema) bool { return now.Sub(c.used) > schemaRest })
+		s.swept = now
+	}
 	if s.byConnection[key] == nil {
 		s.byConnection[key] = &schema{objects: map[string]described{}}
 	}
+	s.byConnection[key].used = now
 	return s.byConnection[key]
 }
 

@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/orglink/orglink"
 	"github.com/orglink/orglink/salesforce/sobject"
@@ -24,8 +25,11 @@ type Stream struct {
 
 // Key names the stream for leases and locks.
 func (s Stream) Key() string {
-	return "import/" + string(s.Tenant) + "/" + string(s.Connection) + "/" + s.Object
+	return "import/" + escape.Replace(string(s.Tenant)) + "/" + escape.Replace(string(s.Connection)) + "/" + s.Object
 }
+
+// escape keeps two streams from having one key: hosts choose ids as they like.
+var escape = strings.NewReplacer("%", "%25", "/", "%2F")
 
 // Position says where a stream stands. It is opaque to everyone but the
 // importer, holds no record data, and is a short text of UTF-8; the empty
