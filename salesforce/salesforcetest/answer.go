@@ -37,9 +37,11 @@ func (a answer) with(name, value string) answer {
 // queries, routing and authentication, and present, maybe empty, in errors of
 // writes (fact sheet 3.2).
 type problem struct {
-	Message string    `json:"message"`
-	Code    string    `json:"errorCode"`
-	Fields  *[]string `json:"fields,omitempty"`
+	// Duplicates stands in errors of duplicate rules, outside of collections.
+	Duplicates *duplicateResult `json:"duplicateResult,omitempty"`
+	Message    string           `json:"message"`
+	Code       string           `json:"errorCode"`
+	Fields     *[]string        `json:"fields,omitempty"`
 }
 
 // encode writes v as JSON the way Salesforce does: without HTML escapes.

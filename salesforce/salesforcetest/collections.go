@@ -114,7 +114,7 @@ func (c *call) many(b batchOf, tellCreated bool, write func(store, []sobject.Rec
 	var done []engine.Outcome
 	each := func(s store) error {
 		for _, chunk := range chunks {
-			out, err := write(s, chunk, engine.WriteOptions{AllOrNone: b.allOrNone})
+			out, err := write(s, chunk, c.writeOptions(b.allOrNone))
 			if err != nil {
 				return err
 			}

@@ -48,41 +48,16 @@ func (c *call) composite() answer {
 	if refused := req.check(); refused != nil {
 		return *refused
 	}
-	results := make([]compositeResult, len(req.Subrequest))
-	run := func(tx *engine.Tx, sch *schema) (failed int) {
-		failed = -1
-		known := map[string]any{}
-		for i := range req.Subrequest {
-			results[i] = c.subrequest(req, i, known, tx, sch)
-			if results[i].Status >= 400 && failed < 0 {
-				failed = i
-				if req.AllOrNone {
-					return failed
-				}
-			}
-		}
-		return failed
-	}
-	if !req.AllOrNone {
-		run(nil, nil)
-	} else {
-		sch, failed := c.s.schemaFor(c.user), -1
-		err := c.s.org.Transact(c.user, func(tx *engine.Tx) error {
-			if failed = run(tx, sch); failed >= 0 {
-				return errRollback
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errRollback) {
+	var results []compositeResult
+	if req.AllOrNone {
+		var err error
+		if results, _, err = c.atOnce(req); err != nil {
 			return c.refusal(err)
 		}
-		if failed >= 0 {
-			for i := range results {
-				if i != failed {
-					results[i] = halted(req.Subrequest[i].ReferenceID,
-						"The transaction was rolled back since another operation in the same transaction failed.")
-				}
-			}
+	} else {
+		known := map[string]any{}
+		for i := range req.Subrequest {
+			results = append(results, c.subrequest(req, i, known, nil, nil, nil))
 		}
 	}
 	return jsonAnswer(http.StatusOK, struct {
@@ -107,7 +82,22 @@ func (r *compositeRequest) check() *answer {
 	if len(r.Subrequest) > 25 {
 		return bad("LIMIT_EXCEEDED", "The request exceeds the maximum of 25 subrequests.")
 	}
-	seen, heavy := map[string]bool{}, 0
+	heavy := 0
+	for _, sub := range r.Subrequest {
+		if _, rest, ok := cutVersion(sub.URL); ok && (strings.HasPrefix(rest, "query") || strings.HasPrefix(rest, "composite/sobjects")) {
+			heavy++
+		}
+	}
+	if heavy > 5 {
+		return bad("LIMIT_EXCEEDED", "The request exceeds the maximum of 5 query or sObject Collections subrequests.")
+	}
+	return r.checkReferences()
+}
+
+// checkReferences refuses malformed reference ids and forbidden headers.
+func (r *compositeRequest) checkReferences() *answer {
+	bad := func(code, message string) *answer { a := failure(http.StatusBadRequest, code, message); return &a }
+	seen := map[string]bool{}
 	for _, sub := range r.Subrequest {
 		if !referenceID.MatchString(sub.ReferenceID) || seen[sub.ReferenceID] {
 			return bad("INVALID_INPUT", "The referenceId '"+sub.ReferenceID+"' is not valid or not unique.")
@@ -119,17 +109,11 @@ func (r *compositeRequest) check() *answer {
 				return bad("INVALID_INPUT", "The header '"+name+"' cannot be used in a subrequest.")
 			}
 		}
-		if _, rest, ok := cutVersion(sub.URL); ok && (strings.HasPrefix(rest, "query") || strings.HasPrefix(rest, "composite/sobjects")) {
-			heavy++
-		}
-	}
-	if heavy > 5 {
-		return bad("LIMIT_EXCEEDED", "The request exceeds the maximum of 5 query or sObject Collections subrequests.")
 	}
 	return nil
 }
 
-func (c *call) subrequest(req compositeRequest, i int, known map[string]any, tx *engine.Tx, sch *schema) compositeResult {
+func (c *call) subrequest(req compositeRequest, i int, known map[string]any, ready map[int]answer, tx *engine.Tx, sch *schema) compositeResult {
 	sub := req.Subrequest[i]
 	target, missing := substitute(sub.URL, known, func(v any) string { return url.PathEscape(plain(v)) })
 	var body []byte
@@ -141,16 +125,10 @@ func (c *call) subrequest(req compositeRequest, i int, known map[string]any, tx 
 		ref, _, _ = strings.Cut(ref, "[")
 		return halted(sub.ReferenceID, "Invalid reference specified. No value for "+missing+" found in "+ref+".")
 	}
-	header := http.Header{}
-	for _, name := range []string{"Sforce-Auto-Assign", "Sforce-Duplicate-Rule-Header", "Sforce-Query-Options", "Sforce-Mru"} {
-		if v := c.header.Get(name); v != "" {
-			header.Set(name, v)
-		}
+	a, done := ready[i]
+	if !done {
+		a = c.inner(strings.ToUpper(sub.Method), target, c.innerHeader(sub.HTTPHeaders), body, tx, sch)
 	}
-	for name, v := range sub.HTTPHeaders {
-		header.Set(name, v)
-	}
-	a := c.inner(strings.ToUpper(sub.Method), target, header, body, tx, sch)
 	out := compositeResult{Body: a.body, HTTPHeaders: map[string]string{}, Status: a.status, ReferenceID: sub.ReferenceID}
 	for _, name := range []string{"Location", "ETag", "Last-Modified"} {
 		if v := a.header.Get(name); v != "" {

@@ -23,15 +23,22 @@ func routes() []route {
 		on("sobjects/{object}/deleted", m{"GET": (*call).deleted}),
 		onData("sobjects/{object}/{id}", m{"GET": (*call).get, "POST": (*call).createById, "PATCH": (*call).update, "DELETE": (*call).remove}),
 		onData("sobjects/{object}/{field}/{value}", m{"GET": (*call).getByKey, "PATCH": (*call).upsert, "DELETE": (*call).removeByKey}),
+		on("sobjects/{object}/{id}/{r1}/{r2}", m{"GET": (*call).farRelated}),
+		on("sobjects/{object}/{id}/{r1}/{r2}/{r3}", m{"GET": (*call).farRelated}),
+		on("sobjects/{object}/{id}/{r1}/{r2}/{r3}/{r4}", m{"GET": (*call).farRelated}),
+		on("sobjects/{object}/{id}/{r1}/{r2}/{r3}/{r4}/{r5}", m{"GET": (*call).farRelated}),
 		onData("query", m{"GET": (*call).queryLive}),
 		onData("queryAll", m{"GET": (*call).queryEvery}),
 		on("query/{locator}", m{"GET": (*call).queryMore}),
 		on("queryAll/{locator}", m{"GET": (*call).queryMore}),
 		on("search", m{"GET": (*call).search}),
+		on("parameterizedSearch", m{"POST": (*call).searchByParameters}),
+		on("tabs", m{"GET": (*call).tabs}),
 		on("limits", m{"GET": (*call).limits}),
 		on("limits/recordCount", m{"GET": (*call).recordCount}),
 		on("recent", m{"GET": (*call).recent}),
 		on("composite", m{"POST": (*call).composite}),
+		on("composite/graph", m{"POST": (*call).graphs}),
 		on("composite/batch", m{"POST": (*call).batch}),
 		onData("composite/sobjects", m{"POST": (*call).createMany, "PATCH": (*call).updateMany, "DELETE": (*call).removeMany}),
 		onData("composite/sobjects/{object}", m{"GET": (*call).getMany, "POST": (*call).getManyByBody}),
@@ -87,7 +94,7 @@ func (c *call) resources() answer {
 	var b strings.Builder
 	b.WriteByte('{')
 	for i, r := range []resource{
-		{"search", "/search"}, {"recent", "/recent"}, {"limits", "/limits"}, {"query", "/query"}, {"queryAll", "/queryAll"},
+		{"tabs", "/tabs"}, {"search", "/search"}, {"parameterizedSearch", "/parameterizedSearch"}, {"recent", "/recent"}, {"limits", "/limits"}, {"query", "/query"}, {"queryAll", "/queryAll"},
 		{"composite", "/composite"}, {"jobs", "/jobs"}, {"sobjects", "/sobjects"},
 	} {
 		if i > 0 {

@@ -3,7 +3,6 @@ package salesforcetest
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
 	"github.com/orglink/orglink/salesforce/sobject"
@@ -77,28 +76,18 @@ func (c *call) get() answer {
 	}
 	c.remember(o.Name, id)
 	a := rawJSON(http.StatusOK, res.AppendJSON(nil, 0, engine.JSONOptions{Base: c.base()}))
-	if at, ok := c.lastModified(o.Name, id); ok {
-		if since, err := http.ParseTime(c.header.Get("If-Modified-Since")); err == nil && !at.After(since) {
-			a = empty(http.StatusNotModified)
-		}
-		a = a.with("Last-Modified", at.Format(http.TimeFormat))
-	}
-	return a
-}
-
-// lastModified is what conditional requests compare.
-func (c *call) lastModified(object string, id sobject.ID) (time.Time, bool) {
-	res, err := c.data().Get(object, id, []string{"LastModifiedDate"})
-	if err != nil {
-		return time.Time{}, false
-	}
-	at, err := res.Record(0).Time("LastModifiedDate")
-	return at.UTC().Truncate(time.Second), err == nil
+	return c.conditionalRow(o, id, a)
 }
 
 func (c *call) getByKey() answer {
-	o, refused := c.keyed()
+	o, refused := c.object()
 	if refused != nil {
+		return *refused
+	}
+	if id, err := sobject.ParseID(c.params["field"]); err == nil && id.Prefix() == o.KeyPrefix && c.tx == nil {
+		return c.related(o, id, []string{c.params["value"]})
+	}
+	if o, refused = c.keyed(); refused != nil {
 		return *refused
 	}
 	res, err := c.data().GetByKey(o.Name, c.params["field"], c.params["value"], c.selected())
@@ -108,8 +97,8 @@ func (c *call) getByKey() answer {
 	return rawJSON(http.StatusOK, res.AppendJSON(nil, 0, engine.JSONOptions{Base: c.base()}))
 }
 
-// keyed refuses paths like {object}/{id}/{relationship}, which the fake does
-// not have.
+// keyed refuses paths like {object}/{id}/{relationship}, over which the fake
+// does not write.
 func (c *call) keyed() (engine.Object, *answer) {
 	o, refused := c.object()
 	if refused != nil {
@@ -144,11 +133,14 @@ func (c *call) create() answer {
 	if refused != nil {
 		return *refused
 	}
+	if refused := c.takeMultipart(); refused != nil {
+		return *refused
+	}
 	rec, refused := c.record(o.Name, "Id")
 	if refused != nil {
 		return *refused
 	}
-	out, err := c.data().Insert(o.Name, []sobject.Record{rec}, engine.WriteOptions{})
+	out, err := c.data().Insert(o.Name, []sobject.Record{rec}, c.writeOptions(false))
 	if err != nil {
 		return c.refusal(err)
 	}
@@ -180,20 +172,17 @@ func (c *call) update() answer {
 	if refused != nil {
 		return *refused
 	}
+	if refused := c.takeMultipart(); refused != nil {
+		return *refused
+	}
 	rec, refused := c.record(o.Name, "Id")
 	if refused != nil {
 		return *refused
 	}
-	if text := c.header.Get("If-Unmodified-Since"); text != "" {
-		since, err := http.ParseTime(text)
-		if err != nil {
-			return failure(http.StatusBadRequest, "INVALID_HEADER", "Invalid value for the If-Unmodified-Since header")
-		}
-		if at, ok := c.lastModified(o.Name, id); ok && at.After(since) {
-			return empty(http.StatusPreconditionFailed)
-		}
+	if refused := c.precondition(o, id); refused != nil {
+		return *refused
 	}
-	out, err := c.data().Update(o.Name, []sobject.Record{rec.With(sobject.F("Id", sobject.IDValue(id)))}, engine.WriteOptions{})
+	out, err := c.data().Update(o.Name, []sobject.Record{rec.With(sobject.F("Id", sobject.IDValue(id)))}, c.writeOptions(false))
 	if err != nil {
 		return c.refusal(err)
 	}
@@ -250,7 +239,8 @@ func (c *call) upsert() answer {
 		return *refused
 	}
 	rec = rec.With(sobject.F(field, sobject.TextValue(c.params["value"])))
-	opt := engine.WriteOptions{UpdateOnly: c.query.Get("updateOnly") == "true"}
+	opt := c.writeOptions(false)
+	opt.UpdateOnly = c.query.Get("updateOnly") == "true"
 	out, err := c.data().Upsert(o.Name, field, []sobject.Record{rec}, opt)
 	if err != nil {
 		return c.refusal(err)
@@ -293,6 +283,7 @@ func (c *call) rowRefusal(object string, out engine.Outcome) answer {
 		if e.Code == "NOT_FOUND" || e.Code == "INVALID_FIELD" && len(fields) == 0 {
 			p.Fields = nil
 		}
+		p.Duplicates = c.duplicateResult(e.Duplicates)
 		list = append(list, p)
 	}
 	return jsonAnswer(status, list)

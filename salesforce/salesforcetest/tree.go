@@ -56,7 +56,7 @@ func (c *call) tree() answer {
 	}
 	var done, failed []treeResult
 	err := c.s.org.Transact(c.user, func(tx *engine.Tx) error {
-		if err := insertNodes(tx, roots, "", &done, &failed); err != nil {
+		if err := insertNodes(tx, roots, "", c.writeOptions(false), &done, &failed); err != nil {
 			return err
 		}
 		if len(failed) > 0 {
@@ -73,13 +73,13 @@ func (c *call) tree() answer {
 	return jsonAnswer(http.StatusCreated, treeAnswer{false, done})
 }
 
-func insertNodes(tx *engine.Tx, nodes []*node, parent sobject.ID, done, failed *[]treeResult) error {
+func insertNodes(tx *engine.Tx, nodes []*node, parent sobject.ID, opt engine.WriteOptions, done, failed *[]treeResult) error {
 	for _, n := range nodes {
 		rec := n.rec
 		if parent != "" {
 			rec = rec.With(sobject.F(n.parentField, sobject.IDValue(parent)))
 		}
-		out, err := tx.Insert(n.object, []sobject.Record{rec}, engine.WriteOptions{})
+		out, err := tx.Insert(n.object, []sobject.Record{rec}, opt)
 		if err != nil {
 			return err
 		}
@@ -88,7 +88,7 @@ func insertNodes(tx *engine.Tx, nodes []*node, parent sobject.ID, done, failed *
 			continue
 		}
 		*done = append(*done, treeResult{ReferenceID: n.ref, ID: string(out[0].ID)})
-		if err := insertNodes(tx, n.children, out[0].ID, done, failed); err != nil {
+		if err := insertNodes(tx, n.children, out[0].ID, opt, done, failed); err != nil {
 			return err
 		}
 	}

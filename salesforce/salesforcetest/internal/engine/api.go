@@ -50,6 +50,8 @@ type RowError struct {
 	Fields  []string
 	Matches []sobject.ID // records of an ambiguous external id
 	Status  int          // HTTP status of a single-record call; 0 means 400
+	// Duplicates is what a duplicate rule found.
+	Duplicates *DuplicateResult
 }
 
 // Outcome is the result for one record, in the order of the input. A failed
@@ -68,6 +70,8 @@ type WriteOptions struct {
 	AllOrNone bool
 	// Text says that values are CSV texts to be converted by field type.
 	Text bool
+	// AllowDuplicates passes duplicate rules that only warn.
+	AllowDuplicates bool
 	// UpdateOnly makes an upsert without match fail with NOT_FOUND.
 	UpdateOnly bool
 }

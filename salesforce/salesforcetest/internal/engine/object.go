@@ -29,6 +29,7 @@ type object struct {
 	gone    []goneEntry
 	counter map[*field]int // auto numbers
 	shares  map[sobject.ID]map[sobject.ID]bool
+	dups    []DuplicateRule
 }
 
 // field is a field of a defined object.

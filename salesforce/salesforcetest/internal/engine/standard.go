@@ -51,6 +51,7 @@ func standardObjects() []standard {
 		{Object{Name: "CampaignMember", Label: "Campaign Member", KeyPrefix: "00v", NoUndelete: true, NoRecent: true, Before: beforeCampaignMember}, tableCampaignMember},
 		{Object{Name: "Task", KeyPrefix: "00T", Owned: true, OwnerQueue: true, Searchable: true, Feed: true, Before: beforeTask}, tableTask},
 		{Object{Name: "Event", KeyPrefix: "00U", Owned: true, Searchable: true, Feed: true, Before: beforeEvent}, tableEvent},
+		{Object{Name: "Attachment", KeyPrefix: "00P", Owned: true, NoRecent: true, NoLayout: true}, tableAttachment},
 		{Object{Name: "Product2", Label: "Product", KeyPrefix: "01t", Searchable: true, Feed: true}, tableProduct2},
 		{Object{Name: "Pricebook2", Label: "Price Book", KeyPrefix: "01s", Searchable: true}, tablePricebook2},
 		{Object{Name: "PricebookEntry", Label: "Price Book Entry", LabelPlural: "Price Book Entries", KeyPrefix: "01u", NoRecent: true, NoUndelete: true}, tablePricebookEntry},
@@ -79,6 +80,9 @@ func deriveFields(def *Object) {
 	if f := at["PhotoUrl"]; f != nil {
 		f.ExtraType = "imageurl"
 		f.Compute = func(r Row) string { return "/services/images/photo/" + r.ID().String() }
+	}
+	if f := at["BodyLength"]; f != nil {
+		f.Compute = func(r Row) string { return bodyLength(r.Text("Body")) }
 	}
 	if f := at["IsEmailBounced"]; f != nil {
 		f.Compute = func(r Row) string { return boolText(!r.Null("EmailBouncedDate")) }

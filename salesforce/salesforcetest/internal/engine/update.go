@@ -62,6 +62,9 @@ func (tx *Tx) updateOne(obj *object, r *record, rec sobject.Record, opt WriteOpt
 	if obj.def.Private && !access.ModifyAll && obj.owner != nil && r.cur.cell(obj.owner) != string(tx.s.User) {
 		return fail(r.id, RowError{Code: "INSUFFICIENT_ACCESS_OR_READONLY", Message: "insufficient access rights on object id", Fields: []string{}})
 	}
+	if errs := tx.convertedLead(obj, r); errs != nil {
+		return fail(r.id, errs...)
+	}
 	v := tx.change(r)
 	set := make([]bool, obj.slots)
 	if errs := tx.assign(obj, v, rec, set, opt, key, true); errs != nil {
@@ -93,6 +96,9 @@ func (tx *Tx) updateOne(obj *object, r *record, rec sobject.Record, opt WriteOpt
 	}
 	d := &Draft{Row: Row{obj, v, tx.env}, Old: Row{obj, r.cur, tx.env}, Update: true}
 	if errs := tx.finish(obj, d, func(f *field) bool { return f.pos >= 0 && set[f.pos] }); errs != nil {
+		return fail(r.id, errs...)
+	}
+	if errs := tx.duplicates(obj, d, opt); errs != nil {
 		return fail(r.id, errs...)
 	}
 	tx.put(r, v)

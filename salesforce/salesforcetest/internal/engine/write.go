@@ -87,6 +87,9 @@ func (tx *Tx) insertOne(obj *object, rec sobject.Record, opt WriteOptions, key *
 	if errs := tx.finish(obj, d, func(*field) bool { return true }); errs != nil {
 		return fail("", errs...)
 	}
+	if errs := tx.duplicates(obj, d, opt); errs != nil {
+		return fail("", errs...)
+	}
 	r := tx.create(obj, v)
 	return Outcome{ID: r.id, Success: true, Created: true}
 }
