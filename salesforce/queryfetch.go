@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/orglink/orglink/salesforce/internal/readahead"
 	"github.com/orglink/orglink/salesforce/sobject"
+	"github.com/orglink/orglink/salesforce/soql"
 )
 
 // fetcher opens the pages of one query, ahead of their reader where the options
@@ -34,6 +36,9 @@ type aheadPage struct {
 // 16,384 bytes of address and headers together.
 const maxQueryURL = 12_000
 
+// maxQuery is how many characters a query may have.
+const maxQuery = soql.MaxLength
+
 func (f *fetcher) firstPage(ctx context.Context, soql string) (page, error) {
 	opts := f.opts
 	if opts.BatchSize != 0 && (opts.BatchSize < 200 || opts.BatchSize > 2000) {
@@ -45,6 +50,9 @@ func (f *fetcher) firstPage(ctx context.Context, soql string) (page, error) {
 	}
 	path := resource + "?q=" + url.QueryEscape(soql)
 	if len(path) > maxQueryURL {
+		if n := utf8.RuneCountInString(soql); n > maxQuery {
+			return page{}, fmt.Errorf("salesforce: %s: %d characters, and an org takes %d; ask in parts: %w", operation, n, maxQuery, ErrTooLarge)
+		}
 		return f.longQuery(ctx, f.client.base+"/"+path, operation)
 	}
 	return f.open(ctx, Request{Path: path, Operation: operation, Header: opts.header()}, plainPage)
