@@ -30,6 +30,25 @@ type Config struct {
 	ClientName string
 	// UserAgent defaults to "orglink".
 	UserAgent string
+	// Header is sent with every request, such as Sforce-Mru: updateMru=false
+	// for users whose lists of recent records should stay theirs. It wins over
+	// the client's own headers; Authorization is ignored. Defaults to none.
+	Header http.Header
+	// CompressFrom is the size in bytes from which JSON and Body of a request
+	// are sent gzipped. Defaults to 0, never.
+	CompressFrom int
+	// QuotaFloor is the used share of the org's daily API requests, such as
+	// 0.8, from which background calls are refused with a *QuotaError.
+	// Interactive calls pass, and every five minutes one background call, to
+	// learn whether the figure fell. Defaults to 0, no floor.
+	QuotaFloor float64
+	// Describes is a cache of describes that clients share. Defaults to one
+	// of the client's own.
+	Describes *DescribeCache
+	// DescribeScope names whose view this client has of the org, in Describes:
+	// the ids of org and user, since each user is shown other fields. Defaults
+	// to what the org answers when it is asked once who the user is.
+	DescribeScope string
 	// TrustedHosts are hosts ("host" or "host:port") that tokens may go to
 	// besides the hosts of Salesforce, for tests and gateways. Loopback ones
 	// may be reached by http.
@@ -56,7 +75,8 @@ type Client struct {
 	session session
 	budget  retryBudget
 	calls   atomic.Int64
-	usage   atomic.Pointer[Usage]
+	quota   quota
+	view    describeView
 }
 
 var (
@@ -84,6 +104,12 @@ func New(cfg Config) (*Client, error) {
 	if cfg.RetryWaitMin < 0 || cfg.RetryWaitMax < cfg.RetryWaitMin || cfg.RetryAfterMax < 0 {
 		errs = append(errs, errors.New("RetryWaitMin, RetryWaitMax and RetryAfterMax must be positive and in order"))
 	}
+	if cfg.QuotaFloor < 0 || cfg.QuotaFloor > 1 {
+		errs = append(errs, fmt.Errorf("QuotaFloor %v is not a share between 0 and 1", cfg.QuotaFloor))
+	}
+	if cfg.CompressFrom < 0 {
+		errs = append(errs, errors.New("CompressFrom is negative"))
+	}
 	trust, err := newTrust(cfg.TrustedHosts)
 	errs = append(errs, err)
 	if err := errors.Join(errs...); err != nil {
@@ -91,6 +117,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{cfg: cfg, base: "/services/data/v" + cfg.APIVersion, trust: trust}
 	c.session.source = cfg.Tokens
+	c.view.own = newDescribeCache(DescribeCacheConfig{})
 	c.http = c.newHTTPClient(cfg.HTTPClient)
 	return c, nil
 }

@@ -120,6 +120,11 @@ func minuteWindows(t *testing.T) {
 	window := regexp.MustCompile(`T\d\d:\d\d:`)
 	var asked []string
 	o := newOrg(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/services/data/" { // the org's clock, a day later
+			w.Header().Set("Date", at.AddDate(0, 0, 1).Format(http.TimeFormat))
+			answer(200, `[]`)(w, r)
+			return
+		}
 		start, end := r.URL.Query().Get("start"), r.URL.Query().Get("end")
 		asked = append(asked, start, end)
 		if window.FindString(start) == window.FindString(end) {

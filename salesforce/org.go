@@ -6,34 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/orglink/orglink/salesforce/sobject"
 )
-
-// Limit is one of an org's limits.
-type Limit struct {
-	Max       int64 `json:"Max"`
-	Remaining int64 `json:"Remaining"`
-}
-
-// Limits returns the org's limits by Salesforce's names, such as
-// DailyApiRequests. They are up to five minutes old.
-func (c *Client) Limits(ctx context.Context) (map[string]Limit, error) {
-	var raw map[string]json.RawMessage
-	if _, err := c.call(ctx, Request{Path: "limits", Operation: "limits"}, &raw); err != nil {
-		return nil, err
-	}
-	out := make(map[string]Limit, len(raw))
-	for name, text := range raw {
-		var l struct{ Max, Remaining *float64 }
-		if json.Unmarshal(text, &l) == nil && l.Max != nil && l.Remaining != nil {
-			out[name] = Limit{Max: int64(*l.Max), Remaining: int64(*l.Remaining)}
-		}
-	}
-	return out, nil
-}
 
 // Identity is who the client's token belongs to.
 type Identity struct {
@@ -93,20 +69,6 @@ func parseIdentity(raw []byte) (Identity, error) {
 	return id, nil
 }
 
-// Version is one version of the REST API that an org speaks.
-type Version struct {
-	Label   string `json:"label"`
-	URL     string `json:"url"`
-	Version string `json:"version"`
-}
-
-// Versions lists the versions that the org speaks, oldest first.
-func (c *Client) Versions(ctx context.Context) ([]Version, error) {
-	var out []Version
-	_, err := c.call(ctx, Request{Path: "/services/data/", Operation: "versions"}, &out)
-	return out, err
-}
-
 // ServerTime returns the org's clock, to the second, from the Date header of a
 // call that does not count against the daily limit. Windows of changes must be
 // cut by it and never by the caller's own clock.
@@ -135,62 +97,4 @@ func (c *Client) InstanceURL(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return u.Scheme + "://" + u.Host, nil
-}
-
-// DeletedResult is what Deleted found.
-type DeletedResult struct {
-	Records []DeletedRecord
-	// EarliestAvailable is how far back the org remembers deletions; a window
-	// that begins before it has holes.
-	EarliestAvailable time.Time
-	// LatestCovered is where the next window begins.
-	LatestCovered time.Time
-}
-
-// DeletedRecord is one deleted record.
-type DeletedRecord struct {
-	ID sobject.ID
-	At time.Time
-}
-
-// Deleted lists the records of an object that were deleted between two
-// instants of the org's clock, at most 15 days back. Seconds are ignored by the
-// org, so the window is widened to whole minutes.
-func (c *Client) Deleted(ctx context.Context, object string, start, end time.Time) (DeletedResult, error) {
-	const minute = "2006-01-02T15:04:00+00:00"
-	start, end = start.UTC().Truncate(time.Minute), end.UTC()
-	if up := end.Truncate(time.Minute); up.Before(end) {
-		end = up.Add(time.Minute)
-	}
-	if !start.Before(end) {
-		return DeletedResult{}, fmt.Errorf("salesforce: deleted %s: the window from %v to %v is empty", object, start, end)
-	}
-	var raw struct {
-		Records []struct {
-			ID string `json:"id"`
-			At string `json:"deletedDate"`
-		} `json:"deletedRecords"`
-		Earliest string `json:"earliestDateAvailable"`
-		Latest   string `json:"latestDateCovered"`
-	}
-	_, err := c.call(ctx, Request{Path: "sobjects/" + url.PathEscape(object) + "/deleted/",
-		Query:     url.Values{"start": {start.Format(minute)}, "end": {end.Format(minute)}},
-		Operation: "deleted", Object: object}, &raw)
-	if err != nil {
-		return DeletedResult{}, err
-	}
-	out := DeletedResult{Records: make([]DeletedRecord, len(raw.Records))}
-	var errs [2]error
-	out.EarliestAvailable, errs[0] = sobject.ParseDateTime(raw.Earliest)
-	out.LatestCovered, errs[1] = sobject.ParseDateTime(raw.Latest)
-	for i, r := range raw.Records {
-		var err1, err2 error
-		out.Records[i].ID, err1 = sobject.ParseID(r.ID)
-		out.Records[i].At, err2 = sobject.ParseDateTime(r.At)
-		errs[0] = errors.Join(errs[0], err1, err2)
-	}
-	if err := errors.Join(errs[:]...); err != nil {
-		return DeletedResult{}, fmt.Errorf("salesforce: deleted %s: %w: %w", object, ErrIncomplete, err)
-	}
-	return out, nil
 }

@@ -63,26 +63,6 @@ func TestServerTime(t *testing.T) {
 	}
 }
 
-func TestDeletedWindow(t *testing.T) {
-	o := newOrg(t, answer(200, `{"deletedRecords":[],"earliestDateAvailable":"2024-01-01T00:00:00.000+0000","latestDateCovered":"2024-01-02T03:05:00.000+0000"}`))
-	from := time.Date(2024, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600))
-	if _, err := o.client(t).Deleted(t.Context(), "Account", from, from.Add(time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	if got := o.requests()[0].uri; got != "/services/data/v66.0/sobjects/Account/deleted/?end=2024-01-02T02%3A05%3A00%2B00%3A00&start=2024-01-02T02%3A04%3A00%2B00%3A00" {
-		t.Error(got)
-	}
-	if _, err := o.client(t).Deleted(t.Context(), "Account", from, from.Add(-time.Hour)); err == nil {
-		t.Error("an empty window was sent")
-	}
-	// A window without its end is no window: the next one would not know
-	// where to begin.
-	o = newOrg(t, answer(200, `{"deletedRecords":[]}`))
-	if _, err := o.client(t).Deleted(t.Context(), "Account", from, from.Add(time.Hour)); !errors.Is(err, salesforce.ErrIncomplete) {
-		t.Error(err)
-	}
-}
-
 func TestAnswersThatSayNothing(t *testing.T) {
 	o := newOrg(t, answer(200, `{}`))
 	c := o.client(t)

@@ -21,8 +21,10 @@ type Request struct {
 	Path string
 	// Query is added to the query of Path.
 	Query url.Values
-	// Header is added to the client's own headers and wins over them, but for
-	// Authorization.
+	// Header is added to the client's own headers and to those of WithHeader,
+	// and wins over them, but for Authorization. To ask for an
+	// Accept-Encoding is needless: gzip and deflate are asked for or not as
+	// the transport likes, and always decoded.
 	Header http.Header
 	// At most one of JSON, Body and Stream is the body: a value to encode,
 	// bytes, or a function that opens a stream and is called once for every
@@ -32,6 +34,15 @@ type Request struct {
 	Stream func() (io.ReadCloser, error)
 	// ContentType defaults to application/json when there is a body.
 	ContentType string
+	// Compress sends the body gzipped, a Stream too. Config.CompressFrom does
+	// so for JSON and Body by their size.
+	Compress bool
+	// MaxBytes bounds the answer, after decompression: the read that would
+	// pass it fails with ErrTooLarge. Defaults to 0, no bound.
+	MaxBytes int64
+	// Interactive lets the call pass Config.QuotaFloor, as a context of
+	// Interactive does.
+	Interactive bool
 	// Operation and Object tell an Observer and errors what the call is for.
 	Operation, Object string
 	// Idempotent allows a repetition after a failure that may have come when
@@ -46,6 +57,13 @@ type Response struct {
 	Header     http.Header
 	Body       io.ReadCloser
 }
+
+// MaxBody is the size of the largest JSON or Body that is sent, in bytes before
+// compression, which is Salesforce's own limit. Streams have none here.
+const MaxBody = 50 << 20
+
+// maxURI is the longest address that Salesforce takes.
+const maxURI = 16384
 
 // MaxDecoded is the size of the largest answer that Response.Decode takes, in
 // bytes. Records are streamed and have no such limit.
@@ -78,10 +96,16 @@ func (r *Response) Decode(into any) error {
 	return nil
 }
 
-// Do sends a request with the client's sign-in, retries and accounting, and
-// returns the answer, or an *Error for any status but 2xx and 304. A rejected
-// token is refreshed once and the request sent again. The body of the answer
-// streams; its reading ends with ctx.
+// Do sends a request to any endpoint of the org - Apex REST, actions, reports,
+// Bulk API 1 - with the client's sign-in, retries and accounting, and returns
+// the answer, or an *Error for any status but 2xx and 304. A rejected token is
+// refreshed once, in each of the spellings that the services of an org have
+// for it, and the request sent again, to the new instance if it changed. The
+// body of the answer streams; its reading ends with ctx.
+//
+// A body above MaxBody and an address above 16,384 bytes are refused with
+// ErrTooLarge, and a background call above Config.QuotaFloor with a
+// *QuotaError, before anything is sent.
 func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	if req.Method == "" {
 		req.Method = http.MethodGet
@@ -92,6 +116,9 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 			return nil, fmt.Errorf("salesforce: encode the request of %s: %w", req.Operation, err)
 		}
 		req.Body = body
+	}
+	if err := c.prepareBody(&req); err != nil {
+		return nil, err
 	}
 	token, err := c.session.token(ctx)
 	if err != nil {
@@ -156,6 +183,38 @@ func (r *Response) page(req *Request) error {
 	return failed
 }
 
+// prepareBody checks the body's size and compresses it where that is wanted.
+func (c *Client) prepareBody(req *Request) error {
+	if len(req.Body) > MaxBody {
+		return fmt.Errorf("salesforce: %s: the body has %d bytes, Salesforce takes %d: split it: %w", req.what(), len(req.Body), MaxBody, ErrTooLarge)
+	}
+	compress := req.Compress || c.cfg.CompressFrom > 0 && len(req.Body) >= c.cfg.CompressFrom
+	if !compress || req.Header.Get("Content-Encoding") != "" {
+		req.Compress = false
+		return nil
+	}
+	req.Compress = len(req.Body) > 0 || req.Stream != nil
+	if open := req.Stream; open != nil {
+		req.Stream = func() (io.ReadCloser, error) {
+			src, err := open()
+			if err != nil {
+				return nil, err
+			}
+			return newGzipStream(src), nil
+		}
+		return nil
+	}
+	if len(req.Body) == 0 {
+		return nil
+	}
+	small, err := gzipBytes(req.Body)
+	if err != nil {
+		return fmt.Errorf("salesforce: %s: compress the body: %w", req.what(), err)
+	}
+	req.Body = small
+	return nil
+}
+
 func (r *Request) repeatable() bool {
 	return r.Idempotent || r.Method == "" || r.Method == http.MethodGet || r.Method == http.MethodHead
 }
@@ -196,6 +255,9 @@ func (c *Client) resolve(instance *url.URL, req *Request) (*url.URL, error) {
 			u.RawQuery += "&"
 		}
 		u.RawQuery += req.Query.Encode()
+	}
+	if n := len(u.RequestURI()); n > maxURI {
+		return nil, fmt.Errorf("salesforce: %s: the address has %d bytes, Salesforce takes %d: send the query in a body: %w", req.what(), n, maxURI, ErrTooLarge)
 	}
 	return u, nil
 }

@@ -221,7 +221,7 @@ func TestObserverUsageAndCalls(t *testing.T) {
 	if _, err := c.Versions(t.Context()); err == nil {
 		t.Fatal("an object passed for a list")
 	}
-	if u := c.Usage(); u != (salesforce.Usage{Used: 25, Max: 5000}) {
+	if u := c.Usage(); u != (salesforce.Usage{Used: 25, Max: 5000, AppUsed: 17, AppMax: 250, App: "sample-app"}) {
 		t.Error(u)
 	}
 	if c.Calls() != 2 {

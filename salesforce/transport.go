@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,12 +41,16 @@ func (c *Client) send(ctx context.Context, req Request, token Token, info *callI
 	if err != nil {
 		return nil, err
 	}
+	if err := c.checkQuota(ctx, &req, u.Path); err != nil {
+		return nil, err
+	}
+	own := contextHeader(ctx)
 	ctx = context.WithValue(ctx, attemptKey{}, attemptInfo{info, token})
 	r, err := retryablehttp.NewRequestWithContext(ctx, req.Method, u.String(), body(&req))
 	if err != nil {
 		return nil, fmt.Errorf("salesforce: %s: %w", req.what(), err)
 	}
-	c.setHeaders(r.Header, &req)
+	c.setHeaders(r.Header, own, &req)
 	resp, err := c.retrier(info).Do(r)
 	if err != nil {
 		if resp != nil {
@@ -54,7 +59,11 @@ func (c *Client) send(ctx context.Context, req Request, token Token, info *callI
 		return nil, fmt.Errorf("salesforce: %s: %w", req.what(), err)
 	}
 	if resp.StatusCode < 300 || resp.StatusCode == http.StatusNotModified {
-		return &Response{StatusCode: resp.StatusCode, Header: resp.Header, Body: resp.Body}, nil
+		out := &Response{StatusCode: resp.StatusCode, Header: resp.Header, Body: resp.Body}
+		if req.MaxBytes > 0 {
+			out.Body = &limitedBody{resp.Body, req.MaxBytes, req.MaxBytes}
+		}
+		return out, nil
 	}
 	failed := readError(resp)
 	failed.Method, failed.Path = req.Method, u.Path
@@ -120,7 +129,9 @@ func (b *lazyBody) Close() error {
 	return b.rc.Close()
 }
 
-func (c *Client) setHeaders(h http.Header, req *Request) {
+// setHeaders sets the client's headers, then the config's, the context's and
+// the request's, each of which wins over those before.
+func (c *Client) setHeaders(h http.Header, ctx http.Header, req *Request) {
 	h.Set("User-Agent", c.cfg.UserAgent)
 	h.Set("Sforce-Call-Options", "client="+c.cfg.ClientName)
 	h.Set("Accept", "application/json")
@@ -129,11 +140,17 @@ func (c *Client) setHeaders(h http.Header, req *Request) {
 		if req.ContentType != "" {
 			h.Set("Content-Type", req.ContentType)
 		}
+		if req.Compress {
+			h.Set("Content-Encoding", "gzip")
+		}
 	}
-	for name, values := range req.Header {
-		h[http.CanonicalHeaderKey(name)] = values
+	for _, more := range []http.Header{c.cfg.Header, ctx, req.Header} {
+		for name, values := range more {
+			h[http.CanonicalHeaderKey(name)] = values
+		}
 	}
 	h.Del("Authorization")
+	h.Del(bulk1Session)
 }
 
 // newHTTPClient returns a copy of the host's client whose transport signs and
@@ -162,6 +179,9 @@ func (c *Client) newHTTPClient(host *http.Client) *http.Client {
 	return out
 }
 
+// bulk1Session is where Bulk API 1 looks for the token.
+const bulk1Session = "X-Sfdc-Session"
+
 // signer is the transport below retries and redirects: one call of RoundTrip
 // is one attempt.
 type signer struct {
@@ -179,6 +199,9 @@ func (s *signer) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	req = req.Clone(req.Context())
 	req.Header.Set("Authorization", "Bearer "+info.token.Access.Reveal())
+	if strings.HasPrefix(req.URL.Path, "/services/async/") {
+		req.Header.Set(bulk1Session, info.token.Access.Reveal())
+	}
 	call := Call{Method: req.Method, Path: req.URL.Path, Operation: info.operation, Object: info.object,
 		Attempt: int(info.attempts.Add(1))}
 	start := time.Now()
@@ -189,7 +212,13 @@ func (s *signer) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	s.client.account(req.URL.Path, resp.StatusCode, resp.Header)
-	call.Status = resp.StatusCode
+	call.Status, call.Warning = resp.StatusCode, resp.Header.Get("Warning")
+	if err := decompress(resp); err != nil {
+		resp.Body.Close()
+		call.Err, call.Duration = err, time.Since(start)
+		s.observe(call)
+		return nil, err
+	}
 	resp.Body = &observedBody{ReadCloser: resp.Body, signer: s, call: call, start: start}
 	return resp, nil
 }
