@@ -1,9 +1,9 @@
-// Command bench measures Orglink's Salesforce client against plain decoding,
-// in one process and one run:
+// Command bench measures Orglink's Salesforce client against plain decoding and
+// against other clients, in one run:
 //
 //	go run -C internal/bench . [-suite client] [-rows 100000] [-rounds 5] [-json]
 //
-// A server in the same process answers with bytes prepared beforehand. The
+// A server in a process of its own answers with bytes prepared beforehand. The
 // ways of reading take turns, round after round, and each one's median counts,
 // so that a machine's bad moments hit all of them alike. Absolute numbers
 // belong to one machine; the ratios travel.
@@ -22,6 +22,13 @@ import (
 )
 
 func main() {
+	if done, err := playPart(); done {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdout)
@@ -79,24 +86,35 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return table(out, s, results)
 }
 
-// table prints the results with their ratios to the two yardsticks of the same
-// workload: decoding with encoding/json, and only reading the bytes.
+// table prints the results with their ratios to others of the same workload:
+// decoding with the standard library, only reading the bytes, and the peers.
 func table(out io.Writer, s settings, results []result) error {
-	find := func(workload, decoder string) result {
+	find := func(workload, decoder string) float64 {
 		for _, r := range results {
 			if r.Workload == workload && r.Decoder == decoder {
-				return r
+				return r.RecordsPerSecond
 			}
 		}
-		return result{}
+		return 0
 	}
-	fmt.Fprintf(out, "%d Accounts of %d fields, pages of %d, median of %d interleaved rounds\n\n", s.rows, len(accountFields), pageRows, s.rounds)
+	ratio := func(a, b float64) string {
+		if a == 0 || b == 0 {
+			return "-"
+		}
+		return fmt.Sprintf("%.2f", a/b)
+	}
+	fmt.Fprintf(out, "%d Accounts of %d fields, pages of %d (REST) and %d (Bulk), median of %d interleaved rounds\n\n", s.rows, len(accountFields), pageRows, bulkRows, s.rounds)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "workload\tdecoder\trecords/s\tx stdlib\ttime / bytes-only\tallocs/record\tpeak heap MB\t")
+	fmt.Fprintln(w, "workload\tdecoder\trows\trecords/s\tx stdlib\ttime / bytes\tx k-capehart\tx simpleforce\tallocs/record\tpeak heap MB\tpeak resident MB\t")
 	for _, r := range results {
-		stdlib, bytes := find(r.Workload, "stdlib"), find(r.Workload, "bytes")
-		fmt.Fprintf(w, "%s\t%s\t%.0f\t%.2f\t%.2f\t%.2f\t%.1f\t\n", r.Workload, r.Decoder, r.RecordsPerSecond,
-			r.RecordsPerSecond/stdlib.RecordsPerSecond, bytes.RecordsPerSecond/r.RecordsPerSecond, r.AllocsPerRecord, float64(r.PeakHeapBytes)/1e6)
+		speed, resident := r.RecordsPerSecond, "-"
+		if r.PeakResidentBytes > 0 {
+			resident = fmt.Sprintf("%.1f", float64(r.PeakResidentBytes)/1e6)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d\t%.0f\t%s\t%s\t%s\t%s\t%.3f\t%.1f\t%s\t\n", r.Workload, r.Decoder, r.Rows, speed,
+			ratio(speed, find(r.Workload, "stdlib")), ratio(find(r.Workload, "bytes"), speed),
+			ratio(speed, find(r.Workload, "k-capehart")), ratio(speed, find(r.Workload, "simpleforce")),
+			r.AllocsPerRecord, float64(r.PeakHeapBytes)/1e6, resident)
 	}
 	return w.Flush()
 }

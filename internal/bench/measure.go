@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"slices"
 	"time"
@@ -11,20 +12,25 @@ import (
 
 // result is one line of the report; other suites have the same shape.
 type result struct {
-	Suite            string  `json:"suite"`
-	Workload         string  `json:"workload"`
-	Decoder          string  `json:"decoder"`
+	Suite    string `json:"suite"`
+	Workload string `json:"workload"`
+	Decoder  string `json:"decoder"`
+	// Rows is how many were read.
+	Rows             int     `json:"rows"`
 	RecordsPerSecond float64 `json:"records_per_second"`
-	// AllocsPerRecord counts the whole process, the server included.
-	AllocsPerRecord float64 `json:"allocs_per_record"`
+	AllocsPerRecord  float64 `json:"allocs_per_record"`
 	// PeakHeapBytes is the highest heap seen above that before the pass.
 	PeakHeapBytes uint64 `json:"peak_heap_bytes"`
+	// PeakResidentBytes is the most memory that the process had, where the
+	// reading had a process of its own.
+	PeakResidentBytes uint64 `json:"peak_resident_bytes,omitempty"`
 }
 
 // reader is one way of reading all rows; it returns how many it got.
 type reader struct {
-	name string
-	read func(ctx context.Context) (int, error)
+	name    string
+	prepare func(ctx context.Context) error // before the clock starts; may be nil
+	read    func(ctx context.Context) (int, error)
 }
 
 // sample is one pass of one reader.
@@ -52,7 +58,7 @@ func measure(ctx context.Context, suite, workload string, s settings, readers []
 	out := make([]result, len(readers))
 	for i, r := range readers {
 		out[i] = result{
-			Suite: suite, Workload: workload, Decoder: r.name,
+			Suite: suite, Workload: workload, Decoder: r.name, Rows: s.rows,
 			RecordsPerSecond: float64(s.rows) / median(samples[i], func(x sample) float64 { return x.seconds }),
 			AllocsPerRecord:  median(samples[i], func(x sample) float64 { return float64(x.allocs) }) / float64(s.rows),
 			PeakHeapBytes:    uint64(median(samples[i], func(x sample) float64 { return float64(x.peak) })),
@@ -76,7 +82,12 @@ func median(samples []sample, of func(sample) float64) float64 {
 
 // pass reads once. A reader that lost rows has no speed.
 func pass(ctx context.Context, r reader, rows int) (sample, error) {
-	runtime.GC()
+	if r.prepare != nil {
+		if err := r.prepare(ctx); err != nil {
+			return sample{}, err
+		}
+	}
+	debug.FreeOSMemory() // a collection, and what the neighbour needed goes back
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	stop := watchHeap()

@@ -2,111 +2,208 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
+	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"regexp"
 	"strconv"
-	"strings"
+	"sync"
 	"time"
 )
 
-// pageRows is how many rows Salesforce puts on a page.
-const pageRows = 2000
-
-// accountFields are the columns of the query, in order.
-var accountFields = []string{"Id", "Name", "Type", "Industry", "AnnualRevenue", "NumberOfEmployees", "BillingStreet", "BillingCity", "BillingState", "BillingPostalCode", "BillingCountry", "Phone", "Website",
-	"Description", "OwnerId", "Rating", "AccountSource", "IsDeleted", "CreatedDate", "SystemModstamp"}
-
-// query is what clients ask for; the server answers anything with accounts.
-var query = "SELECT " + strings.Join(accountFields, ", ") + " FROM Account"
-
+// Rows on a page: of a query, and of a Bulk result when the client does not say.
 const (
-	apiBase = "/services/data/v66.0"
-	locator = apiBase + "/query/0r8xx5R2yF2gs3VASQ-"
+	pageRows = 2000
+	bulkRows = 50_000
+	latency  = 50 * time.Millisecond
+	jobID    = "750ak0000000001AAA"
 )
 
-// account is record number i as JSON, about 900 bytes as real ones have.
-func account(i int) []byte {
-	id := fmt.Sprintf("001ak0000%06dAAA", i%1_000_000)
-	text := func(s string) string {
-		var b bytes.Buffer
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false)
-		_ = enc.Encode(s) // a string always encodes
-		return strings.TrimSpace(b.String())
-	}
-	names := []string{"Harbor Logistics %d", "O'Neil & Sons \"Hardware\" %d", "Müller Maschinenbau GmbH %d", "さくら商事 %d", "Bright Analytics, Inc. %d", "Rocket 🚀 %d"}
-	notes := []string{"Long-standing customer; renewal comes up every spring. Prefers a call before any e-mail.", "Met at the trade show.\nWants a demo of the \"enterprise\" plan.", "Runs on premises: C:\\Clients\\New."}
-	revenue, employees, rating := fmt.Sprintf("%d.0", i*1000%90_000_000), strconv.Itoa(i%5000), `"Warm"`
-	if i%7 == 0 {
-		revenue, rating = "null", "null"
-	}
-	return fmt.Appendf(nil, `{"attributes":{"type":"Account","url":"%s/sobjects/Account/%s"},"Id":"%s","Name":%s,"Type":"Customer - Direct","Industry":"Technology","AnnualRevenue":%s,"NumberOfEmployees":%s,`+
-		`"BillingStreet":"%d Mission St","BillingCity":"San Francisco","BillingState":"CA","BillingPostalCode":"94105","BillingCountry":"United States","Phone":"+1 415 555 %04d","Website":"https://www.company-%d.example",`+
-		`"Description":%s,"OwnerId":"005ak0000000001AAA","Rating":%s,"AccountSource":"Web","IsDeleted":false,"CreatedDate":"2024-01-02T03:04:05.000+0000","SystemModstamp":"2025-06-07T08:09:10.000+0000"}`,
-		apiBase, id, id, text(fmt.Sprintf(names[i%len(names)], i)), revenue, employees, i%2000, i%10000, i, text(notes[i%len(notes)]), rating)
+// addresses are where a server listens: one for each way of answering.
+type addresses struct {
+	Plain, Gzip, Slow string
 }
 
-// server answers queries with bytes that were made before the measurement.
+// server answers queries and Bulk jobs with bytes that were made before the
+// measurement.
 type server struct {
-	url  string
-	http *http.Server
-	body []byte // pageRows records, comma separated
-	ends []int  // where each record of body ends
-	rows int
+	rows    int
+	json    []byte // pageRows records, comma separated
+	ends    []int  // where each record of json ends
+	csv     []byte // pageRows rows
+	csvEnds []int
+
+	mu   sync.Mutex
+	zips map[string][]byte // compressed pages, made at their first request
 }
 
-func startServer(rows int) (*server, error) {
-	s := &server{rows: rows}
+func newServer(rows int) *server {
+	s := &server{rows: rows, zips: map[string][]byte{}}
 	for i := range min(rows, pageRows) {
 		if i > 0 {
-			s.body = append(s.body, ',')
+			s.json = append(s.json, ',')
 		}
-		s.body = append(s.body, account(i)...)
-		s.ends = append(s.ends, len(s.body))
+		s.json = append(s.json, account(i)...)
+		s.ends = append(s.ends, len(s.json))
+		s.csv = append(s.csv, accountCSV(i)...)
+		s.csvEnds = append(s.csvEnds, len(s.csv))
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
-	}
-	s.url = "http://" + l.Addr().String()
-	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	go func() {
-		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			panic(err) // the listener of a benchmark broke: there is nothing to measure
-		}
-	}()
-	return s, nil
+	return s
 }
 
-// ServeHTTP answers with the page that begins at the offset in the locator.
-func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	from := 0
-	if at, ok := strings.CutPrefix(r.URL.Path, locator); ok {
-		n, err := strconv.Atoi(at)
-		if err != nil || n < 0 || n >= s.rows {
-			http.Error(w, `[{"message":"invalid query locator","errorCode":"INVALID_QUERY_LOCATOR"}]`, http.StatusBadRequest)
-			return
+// serve is the server's process: it prints its addresses and answers until
+// stdin ends.
+func serve(rows int) error {
+	s := newServer(rows)
+	var out []any
+	for _, how := range []answering{{}, {gzip: true}, {wait: latency}} {
+		var lc net.ListenConfig
+		l, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			return fmt.Errorf("listen: %w", err)
 		}
-		from = n
+		out = append(out, "http://"+l.Addr().String())
+		web := &http.Server{Handler: s.handler(how), ReadHeaderTimeout: 10 * time.Second}
+		go func() {
+			if err := web.Serve(l); err != nil {
+				fmt.Fprintln(os.Stderr, "bench: server:", err)
+				os.Exit(1)
+			}
+		}()
+	}
+	fmt.Fprintln(os.Stdout, out...)
+	_, err := os.Stdin.Read(make([]byte, 1))
+	if err != nil && err.Error() == "EOF" {
+		return nil
+	}
+	return err
+}
+
+// answering is how one listener answers.
+type answering struct {
+	gzip bool
+	wait time.Duration
+}
+
+var (
+	queryPath = regexp.MustCompile(`^(/services/data/v[0-9.]+)/query/?(?:0r8xx5R2yF2gs3VASQ-([0-9]+))?$`)
+	jobPath   = regexp.MustCompile(`^/services/data/v[0-9.]+/jobs/query(/[0-9A-Za-z]+)?(/results)?/?$`)
+)
+
+func (s *server) handler(how answering) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(how.wait)
+		w.Header().Set("Sforce-Limit-Info", "api-usage=1/100000")
+		var err error
+		if m := queryPath.FindStringSubmatch(r.URL.Path); m != nil {
+			err = s.query(w, how, m[1], m[2])
+		} else if m := jobPath.FindStringSubmatch(r.URL.Path); m != nil && m[2] == "" {
+			w.Header().Set("Content-Type", "application/json")
+			_, err = fmt.Fprintf(w, `{"id":%q,"operation":"query","object":"Account","state":"JobComplete","numberRecordsProcessed":%d,"apiVersion":66.0}`, jobID, s.rows)
+		} else if m != nil {
+			err = s.results(w, how, r)
+		} else {
+			err = fmt.Errorf("nothing at %s", r.URL.Path)
+		}
+		if err != nil {
+			http.Error(w, fmt.Sprintf(`[{"message":%q,"errorCode":"NOT_FOUND"}]`, err.Error()), http.StatusNotFound)
+		}
+	})
+}
+
+// query answers with the page that begins at the offset in the locator.
+func (s *server) query(w http.ResponseWriter, how answering, base, offset string) error {
+	from, err := s.offset(offset)
+	if err != nil {
+		return err
 	}
 	n := min(s.rows-from, pageRows)
 	head := fmt.Appendf(nil, `{"totalSize":%d,"done":%t,`, s.rows, from+n == s.rows)
 	if from+n < s.rows {
-		head = fmt.Appendf(head, `"nextRecordsUrl":"%s%d",`, locator, from+n)
+		head = fmt.Appendf(head, `"nextRecordsUrl":"%s/query/0r8xx5R2yF2gs3VASQ-%d",`, base, from+n)
 	}
 	head = append(head, `"records":[`...)
-	records, tail := s.body[:s.ends[n-1]], []byte("]}")
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(head)+len(records)+len(tail)))
-	w.Header().Set("Sforce-Limit-Info", "api-usage=1/100000")
-	for _, part := range [][]byte{head, records, tail} {
-		if _, err := w.Write(part); err != nil {
-			return // the client left early
-		}
-	}
+	return s.answer(w, how, "query "+base+offset, head, s.json[:s.ends[n-1]], []byte("]}"))
 }
 
-func (s *server) close() error { return s.http.Close() }
+// results answers with a page of a Bulk job.
+func (s *server) results(w http.ResponseWriter, how answering, r *http.Request) error {
+	q := r.URL.Query()
+	from, err := s.offset(q.Get("locator"))
+	if err != nil {
+		return err
+	}
+	n := bulkRows
+	if m, err := strconv.Atoi(q.Get("maxRecords")); err == nil {
+		n = m
+	}
+	n = min(s.rows-from, n)
+	next := "null"
+	if from+n < s.rows {
+		next = strconv.Itoa(from + n)
+	}
+	w.Header().Set("Content-Type", "text/csv")
+	w.Header().Set("Sforce-Locator", next)
+	w.Header().Set("Sforce-NumberOfRecords", strconv.Itoa(n))
+	parts := [][]byte{csvHeader()}
+	for left := n; left > 0; left -= pageRows {
+		parts = append(parts, s.csv[:s.csvEnds[min(left, pageRows)-1]])
+	}
+	return s.answer(w, how, fmt.Sprint("bulk ", n), parts...)
+}
+
+func (s *server) offset(text string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err == nil && (n < 0 || n >= s.rows) {
+		err = errors.New("the locator is beyond the end")
+	}
+	return n, err
+}
+
+func (s *server) answer(w http.ResponseWriter, how answering, key string, parts ...[]byte) error {
+	if how.gzip {
+		var err error
+		if parts[0], err = s.zip(key, parts); err != nil {
+			return err
+		}
+		parts = parts[:1]
+		w.Header().Set("Content-Encoding", "gzip")
+	}
+	size := 0
+	for _, p := range parts {
+		size += len(p)
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(size))
+	for _, p := range parts {
+		if _, err := w.Write(p); err != nil {
+			return nil //nolint:nilerr // the client left early, as it may
+		}
+	}
+	return nil
+}
+
+func (s *server) zip(key string, parts [][]byte) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if z := s.zips[key]; z != nil {
+		return z, nil
+	}
+	var out bytes.Buffer
+	zw := gzip.NewWriter(&out)
+	for _, p := range parts {
+		if _, err := zw.Write(p); err != nil {
+			return nil, err
+		}
+	}
+	err := zw.Close()
+	s.zips[key] = out.Bytes()
+	return s.zips[key], err
+}
