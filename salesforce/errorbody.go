@@ -167,10 +167,15 @@ var (
 	spaces    = regexp.MustCompile(`\s+`)
 )
 
-// markupDetails reads Salesforce's XML errors and names an HTML page.
+// markupDetails reads Salesforce's XML errors and SOAP faults, and names an
+// HTML page.
 func markupDetails(text string) []ErrorDetail {
 	var doc struct {
 		Errors []xmlError `xml:"Error"`
+		Fault  struct {
+			Code   string `xml:"faultcode"`
+			Reason string `xml:"faultstring"`
+		} `xml:"Body>Fault"`
 		xmlError
 	}
 	if err := xml.Unmarshal([]byte(text), &doc); err == nil {
@@ -179,6 +184,10 @@ func markupDetails(text string) []ErrorDetail {
 			if x.Code+x.ExceptionCode != "" {
 				out = append(out, ErrorDetail{Code: first(x.Code, x.ExceptionCode), Message: first(x.Message, x.ExceptionMessage), Fields: x.Fields})
 			}
+		}
+		if doc.Fault.Code != "" { // SOAP: sf:INVALID_SESSION_ID
+			code := doc.Fault.Code[strings.LastIndexByte(doc.Fault.Code, ':')+1:]
+			out = append(out, ErrorDetail{Code: code, Message: doc.Fault.Reason})
 		}
 		if len(out) > 0 {
 			return out

@@ -76,7 +76,24 @@ func codeMeanings(code, message string) []error {
 	case "INVALIDJOBSTATE":
 		return []error{ErrConflict}
 	}
+	if passing(message) {
+		return []error{ErrUnavailable}
+	}
 	return nil
+}
+
+// passing tells by its text a failure of the moment, which comes with several
+// codes and statuses, 400 and 406 among them.
+func passing(message string) bool {
+	for _, text := range []string{
+		"retry your request", "creation of the query cursor at this time", "exceeded the time limit for processing",
+		"no healthy upstream", "upstream connect error", "system may be currently unavailable",
+	} {
+		if strings.Contains(message, text) {
+			return true
+		}
+	}
+	return false
 }
 
 // noAPIAccess tells the one INVALID_SESSION_ID that a new token does not cure:
@@ -108,9 +125,5 @@ func (e *Error) unprocessed() bool {
 
 // transient reports whether asking again may help, if asking again is safe.
 func (e *Error) transient() bool {
-	switch e.StatusCode {
-	case 500, 502, 503, 504:
-		return true
-	}
-	return e.unprocessed()
+	return e.unprocessed() || e.Is(ErrUnavailable)
 }
