@@ -92,14 +92,11 @@ func run(ctx context.Context, c *config, p *progress) (*result, error) {
 		return nil, err
 	}
 	for _, stage := range []func(context.Context) error{
-		j.connect, j.preflight, j.review, j.importAll, j.letPeopleWork, j.openCompany, j.export, j.pairUsers, j.verify,
+		j.connect, j.preflight, j.review, j.importAll, j.letPeopleWork, j.openCompany, j.export, j.pairUsers, j.verify, j.checkCalls, j.closeRound,
 	} {
 		if err := stage(ctx); err != nil {
 			return nil, err
 		}
-	}
-	if err := j.checkCalls(ctx); err != nil {
-		return nil, err
 	}
 	j.result.Cost.Calls, j.result.Cost.Jobs = meter.calls.Load(), meter.jobs.Load()
 	j.result.Cost.Seconds = time.Since(begun).Seconds()

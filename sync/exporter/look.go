@@ -111,7 +111,7 @@ func (b *batch) lookFields() []string {
 		}
 	}
 	add(b.ext.Name)
-	for _, name := range []string{"CreatedDate", "CreatedById"} {
+	for _, name := range []string{"CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById"} {
 		if _, ok := b.describe.Field(name); ok {
 			add(name)
 		}
@@ -209,11 +209,47 @@ func (b *batch) decide(ctx context.Context, r *row) error {
 		}
 		if created {
 			o = Created
+		} else if touched, err := b.touchedNow(ctx, r); err != nil {
+			return err
+		} else if !touched {
+			o = Unchanged // as the last write left it; the attempt had nothing to send
 		}
 		r.verified = true
 		r.succeed(o, r.found.ID())
 	}
 	return nil
+}
+
+// touchedNow tells whether the attempt that is being verified may have written
+// the record: a row whose values were written by an earlier change already was
+// not sent, unless the record was changed by this user since.
+func (b *batch) touchedNow(ctx context.Context, r *row) (bool, error) {
+	if r.last.Hash != r.hash {
+		return true, nil
+	}
+	at, err := r.found.Time("LastModifiedDate")
+	if err != nil {
+		return true, nil // the org does not say
+	}
+	if at.Before(r.entry.Attempted.Truncate(time.Second)) {
+		return false, nil
+	}
+	return b.byUs(ctx, r, "LastModifiedById")
+}
+
+// byUs tells whether a field of a record that was read back names the user of
+// the connection; true when the org does not say.
+func (b *batch) byUs(ctx context.Context, r *row, field string) (bool, error) {
+	by, ok := r.found.Value(field)
+	if !ok {
+		return true, nil
+	}
+	who, err := b.client.Identity(ctx)
+	if err != nil {
+		return false, fmt.Errorf("learn the user of connection %s: %w", b.writer, err)
+	}
+	id, err := by.ID()
+	return err != nil || id == who.UserID, nil
 }
 
 // createdNow tells whether a record that was read back came into being by the
@@ -228,14 +264,8 @@ func (b *batch) createdNow(ctx context.Context, r *row) (bool, error) {
 	if err != nil || at.Before(r.entry.Attempted.Truncate(time.Second)) {
 		return false, nil
 	}
-	if by, ok := r.found.Value("CreatedById"); ok {
-		who, err := b.client.Identity(ctx)
-		if err != nil {
-			return false, fmt.Errorf("learn the user of connection %s: %w", b.writer, err)
-		}
-		if id, err := by.ID(); err == nil && id != who.UserID {
-			return false, nil
-		}
+	if ours, err := b.byUs(ctx, r, "CreatedById"); err != nil || !ours {
+		return false, err
 	}
 	// What was last written may be this very attempt, whose worker died between
 	// remembering and settling; the outbox knows of earlier ones.

@@ -21,7 +21,7 @@ func (s *step) increment(ctx context.Context) error {
 	w := s.place.Window
 	if w == nil {
 		to := now.Add(-s.im.cfg.Lag).Truncate(time.Second)
-		if !to.After(s.place.Covered) {
+		if !to.After(s.place.Covered) || s.soon(to) {
 			s.did.covered = s.place.Covered
 			return nil
 		}
@@ -58,6 +58,12 @@ func (s *step) increment(ctx context.Context) error {
 		s.did.covered = time.Time{} // the added fields come next
 	}
 	return nil
+}
+
+// soon tells that the time somebody waits for is a moment away: one window up
+// to it then serves better than one now and another in a moment.
+func (s *step) soon(to time.Time) bool {
+	return s.until.After(to) && s.until.Sub(to) <= 5*time.Second
 }
 
 // readWindow reads one page of the window: present, archived and deleted

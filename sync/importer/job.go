@@ -45,7 +45,7 @@ func (j *Job) Object() string { return j.object }
 // Step implements runner.Job: it begins, waits for, or stores a page of a
 // backfill, or reads a page of changes.
 func (j *Job) Step(ctx context.Context, fence uint64) (next time.Time, err error) {
-	d, err := j.step(ctx, fence, nil, true)
+	d, err := j.step(ctx, fence, nil, mode{background: true})
 	switch {
 	case err != nil:
 		return time.Time{}, err
@@ -75,13 +75,21 @@ type did struct {
 // clients is told each client that a step uses.
 type clients func(c *salesforce.Client)
 
-// step does one step. background steps leave a reserve of the quota.
-func (j *Job) step(ctx context.Context, fence uint64, using clients, background bool) (did, error) {
-	d, err := j.once(ctx, fence, using, background)
+// mode is for whom a step is done.
+type mode struct {
+	// background steps leave a reserve of the quota.
+	background bool
+	// until is the time that somebody waits for; zero when nobody does.
+	until time.Time
+}
+
+// step does one step.
+func (j *Job) step(ctx context.Context, fence uint64, using clients, m mode) (did, error) {
+	d, err := j.once(ctx, fence, using, m)
 	if errors.Is(err, salesforce.ErrInvalidField) || errors.Is(err, salesforce.ErrInvalidType) {
 		// The org changed after it was described: look again, once.
 		j.im.schemas.of(j.tenant, j.conn).forget()
-		d, err = j.once(ctx, fence, using, background)
+		d, err = j.once(ctx, fence, using, m)
 	}
 	if err != nil {
 		var named *ObjectError
@@ -96,9 +104,9 @@ func (j *Job) step(ctx context.Context, fence uint64, using clients, background 
 	return d, nil
 }
 
-func (j *Job) once(ctx context.Context, fence uint64, using clients, background bool) (did, error) {
-	s := &step{im: j.im, job: j, fence: fence, did: did{phase: "begin", kinds: map[Kind]int64{}}}
-	err := s.prepare(ctx, using, background)
+func (j *Job) once(ctx context.Context, fence uint64, using clients, m mode) (did, error) {
+	s := &step{im: j.im, job: j, fence: fence, until: m.until, did: did{phase: "begin", kinds: map[Kind]int64{}}}
+	err := s.prepare(ctx, using, m.background)
 	if err == nil {
 		err = s.advance(ctx)
 	}
@@ -110,6 +118,7 @@ type step struct {
 	im       *Importer
 	job      *Job
 	fence    uint64
+	until    time.Time // see mode
 	client   *salesforce.Client
 	describe *sobject.Describe
 	stream   Stream

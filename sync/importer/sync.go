@@ -127,25 +127,49 @@ func (j *Job) until(ctx context.Context, until time.Time, m *meter, r *ObjectRep
 	defer func() { r.Duration = time.Since(begun) }()
 	return j.im.cfg.Leases.Do(ctx, j.Key(), func(ctx context.Context, fence uint64) error {
 		for {
-			d, err := j.step(ctx, fence, m.using, false)
+			d, err := j.step(ctx, fence, m.using, mode{until: until})
 			r.add(d)
 			if err != nil {
 				return err
 			}
-			wait := d.wait
-			if !d.covered.IsZero() {
-				if r.Covered = d.covered; !d.covered.Before(until) {
-					return nil
-				}
-				wait = j.im.cfg.SyncPoll
+			if d.covered.IsZero() {
+				err = pause(ctx, d.wait)
+			} else if r.Covered = d.covered; !d.covered.Before(until) {
+				return nil
+			} else {
+				err = j.await(ctx, until.Add(j.im.cfg.Lag))
 			}
-			select {
-			case <-ctx.Done():
-				return &ObjectError{Object: j.object, Doing: d.phase, Err: context.Cause(ctx)}
-			case <-time.After(wait):
+			if err != nil {
+				return &ObjectError{Object: j.object, Doing: d.phase, Err: err}
 			}
 		}
 	})
+}
+
+// await waits until the org's clock has come to a time.
+func (j *Job) await(ctx context.Context, at time.Time) error {
+	client, err := j.im.cfg.Clients.Client(ctx, j.tenant, j.conn)
+	if err != nil {
+		return fmt.Errorf("client of connection %s: %w", j.conn, err)
+	}
+	for {
+		if err := pause(ctx, j.im.cfg.SyncPoll); err != nil {
+			return err
+		}
+		now, err := client.ServerTime(ctx)
+		if err != nil || !now.Before(at) {
+			return err
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
 }
 
 func (r *ObjectReport) add(d did) {
