@@ -3,6 +3,7 @@ package salesforce
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -59,7 +60,7 @@ func (s *session) refresh(ctx context.Context, rejected Token) (Token, error) {
 	case <-f.done:
 		return f.token, f.err
 	case <-ctx.Done():
-		return Token{}, ctx.Err()
+		return Token{}, fmt.Errorf("it is still being asked for, which goes on without this request: %w", ctx.Err())
 	}
 }
 
