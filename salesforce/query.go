@@ -71,7 +71,7 @@ func (c *Client) query(ctx context.Context, soql string, opts QueryOptions, yiel
 	}
 	total, rows := -1, 0
 	for {
-		more, err := c.eachRecord(ctx, &page, &rows, pass)
+		more, err := f.eachRecord(ctx, &page, &rows, pass)
 		if err != nil || !more {
 			return err
 		}
@@ -113,10 +113,10 @@ const rereads = 2
 // eachRecord passes on the records of one page and closes it. more is false
 // when yield said no. A further page that breaks off is read again from where
 // it broke, since the pages behind a cursor stay what they are.
-func (c *Client) eachRecord(ctx context.Context, p *page, rows *int, yield func(sobject.Record) bool) (more bool, err error) {
+func (f *fetcher) eachRecord(ctx context.Context, p *page, rows *int, yield func(sobject.Record) bool) (more bool, err error) {
 	for skip, tries := 0, 0; ; tries++ {
 		before := *rows
-		more, err = c.readPage(ctx, *p, skip, rows, yield)
+		more, err = f.readPage(ctx, *p, skip, rows, yield)
 		if err == nil || p.again == nil || tries == rereads || !IsRetryable(err) || ctx.Err() != nil {
 			return more, err
 		}
@@ -129,8 +129,12 @@ func (c *Client) eachRecord(ctx context.Context, p *page, rows *int, yield func(
 	}
 }
 
-func (c *Client) readPage(ctx context.Context, p page, skip int, rows *int, yield func(sobject.Record) bool) (more bool, err error) {
+func (f *fetcher) readPage(ctx context.Context, p page, skip int, rows *int, yield func(sobject.Record) bool) (more bool, err error) {
 	defer p.body.Close()
+	if f.last != nil {
+		p.reader.Continue(f.last)
+	}
+	f.last = p.reader
 	for {
 		rec, err := p.reader.Read()
 		if errors.Is(err, io.EOF) {
@@ -147,7 +151,7 @@ func (c *Client) readPage(ctx context.Context, p page, skip int, rows *int, yiel
 			continue
 		}
 		if rec.Partial() {
-			if rec, err = c.complete(ctx, rec); err != nil {
+			if rec, err = f.client.complete(ctx, rec); err != nil {
 				return false, err
 			}
 		}

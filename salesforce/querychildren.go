@@ -59,7 +59,7 @@ func (c *Client) completeSet(ctx context.Context, name string, set sobject.Child
 			return set, err
 		}
 		rows := 0
-		if _, err := c.eachRecord(ctx, &p, &rows, func(r sobject.Record) bool { records = append(records, r); return true }); err != nil {
+		if _, err := f.eachRecord(ctx, &p, &rows, func(r sobject.Record) bool { records = append(records, r); return true }); err != nil {
 			return set, err
 		}
 		next, done = p.reader.NextURL(), p.reader.Done()

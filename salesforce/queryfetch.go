@@ -21,6 +21,7 @@ type fetcher struct {
 	opts   QueryOptions
 	spare  readahead.Spare
 	ahead  *aheadPage
+	last   *sobject.PageReader // the page that was read before
 }
 
 // aheadPage is a further page that is being opened.

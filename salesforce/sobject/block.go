@@ -35,6 +35,14 @@ func (c cell) kind() Kind  { return Kind(c.bits & (dirtyBit - 1)) }
 func (c cell) dirty() bool { return c.bits&dirtyBit != 0 }
 func (c cell) len() int    { return int(c.bits >> kindBits) }
 
+// emptied returns a cell without text in a form that fits any text.
+func (c cell) emptied() cell {
+	if kind := c.kind(); kind == Nested || kind == Children {
+		return c
+	}
+	return cell{0, uint32(c.kind())}
+}
+
 func (b *block) value(i int) Value {
 	c := b.cells[i]
 	switch kind := c.kind(); kind {

@@ -2,10 +2,12 @@ package sobject
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -26,6 +28,7 @@ type CSVReader struct {
 	shape  *Shape
 	cells  []cell // of the rows being read
 	dirty  bool
+	seen   uint64 // has a high bit where the rows being read may not be ASCII
 	hint   int    // cells of the last block
 	blk    *block // where all rows go, with Reuse
 }
@@ -164,7 +167,7 @@ func (c *CSVReader) rows() error {
 		c.pos = next
 	}
 	if len(c.batch.records) > 0 {
-		c.seal(blk)
+		c.finish(blk)
 	}
 	return err
 }
@@ -178,24 +181,21 @@ func (c *CSVReader) row(pos int) (int, error) {
 	if next, ok := c.lineEnd(pos); ok {
 		return next, nil
 	}
-	base := len(c.cells)
+	base, buf := len(c.cells), c.buf
 	for {
 		// Nearly every value of a result is quoted and holds no quote.
-		if c.buf[pos] == '"' {
-			if n := bytes.IndexByte(c.buf[pos+1:c.end], '"'); n >= 0 {
-				v := textCell(Text, pos+1, pos+1+n)
-				if n == 0 {
-					v = cell{}
+		if buf[pos] == '"' {
+			quote := c.quote(pos + 1)
+			if after := buf[quote+1]; buf[quote] == '"' && (after == ',' || after == '\n') {
+				v := cell{}
+				if quote > pos+1 {
+					v = textCell(Text, pos+1, quote)
 				}
-				switch after := pos + n + 2; c.buf[after] {
-				case ',':
-					c.cells = append(c.cells, v)
-					pos = after + 1
+				c.cells = append(c.cells, v)
+				if pos = quote + 2; after == ',' {
 					continue
-				case '\n':
-					c.cells = append(c.cells, v)
-					return after + 1, nil
 				}
+				return pos, nil
 			}
 		}
 		next, err := c.field(pos)
@@ -215,6 +215,23 @@ func (c *CSVReader) row(pos int) (int, error) {
 			return pos, errShort
 		}
 		return pos, fmt.Errorf("%q after a closing quote", c.buf[next])
+	}
+}
+
+// quote returns where the next quote stands, or the end of the data, and notes
+// whether bytes that are not ASCII went by. The stream has no zeros, so that
+// the padding ends the search.
+func (c *CSVReader) quote(pos int) int {
+	buf, seen := c.buf, uint64(0)
+	for {
+		x := binary.LittleEndian.Uint64(buf[pos:])
+		seen |= x
+		q := x ^ ones*'"'
+		if m := ((q-ones)&^q | (x-ones)&^x) & highs; m != 0 {
+			c.seen |= seen
+			return pos + bits.TrailingZeros64(m)/8
+		}
+		pos += 8
 	}
 }
 
@@ -241,11 +258,10 @@ func (c *CSVReader) field(pos int) (int, error) {
 	}
 	from, dirty := pos+1, false
 	for pos = from; ; pos += 2 {
-		i := bytes.IndexByte(c.buf[pos:c.end], '"')
-		if i < 0 || pos+i+1 >= c.end && !c.ended() {
+		if pos = c.quote(pos); pos >= c.end || pos+1 >= c.end && !c.ended() {
 			return pos, errShort
 		}
-		if pos += i; c.buf[pos+1] != '"' {
+		if c.buf[pos+1] != '"' {
 			break
 		}
 		dirty = true
@@ -258,6 +274,7 @@ func (c *CSVReader) field(pos int) (int, error) {
 func (c *CSVReader) bare(pos int) (int, error) {
 	from := pos
 	for {
+		c.seen |= uint64(c.buf[pos])
 		switch c.buf[pos] {
 		case ',', '\n':
 			c.add(from, pos, false)
@@ -298,35 +315,11 @@ func (c *CSVReader) add(from, to int, dirty bool) {
 	c.cells = append(c.cells, v)
 }
 
-// seal gives a block its cells and its text.
-func (c *CSVReader) seal(blk *block) {
-	n := c.pos
-	valid := utf8.Valid(c.buf[:n])
-	var extra []byte
-	for i, v := range c.cells {
-		if !v.dirty() && valid {
-			if !c.dirty {
-				break // all cells are as they should be
-			}
-			continue
-		}
-		text := c.buf[v.off : int(v.off)+v.len()]
-		if v.dirty() {
-			text = undouble(text)
-		}
-		fixed := textCell(v.kind(), int(v.off), int(v.off)+len(text))
-		if !utf8.Valid(text) {
-			from := len(extra)
-			extra = appendValid(extra, text)
-			fixed = textCell(Text, n+from, n+len(extra))
-		}
-		c.cells[i] = fixed
-	}
-	blk.cells, blk.text = c.cells, c.give(n)
-	if len(extra) > 0 {
-		blk.text += string(extra)
-	}
-	c.hint, c.cells, c.dirty = len(c.cells), nil, false
+// finish makes a block of the rows that were read.
+func (c *CSVReader) finish(blk *block) {
+	blk.cells = c.cells
+	c.seal(blk, c.pos, c.dirty, c.seen&highs != 0 && !utf8.Valid(c.buf[:c.pos]), undouble)
+	c.hint, c.cells, c.dirty, c.seen = len(c.cells), nil, false, 0
 	if c.reuse {
 		c.blk, c.cells = blk, blk.cells[:0]
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"unicode/utf8"
 )
 
 const attributesKey = "attributes"
@@ -64,16 +63,32 @@ func (d *decoder) predicted(pos int, l *layout, depth int) (Record, int, error) 
 	}
 	at := len(d.blk.cells)
 	d.blk.cells = append(d.blk.cells, make([]cell, len(l.keys))...)
+	cells := d.blk.cells[at:]
 	for i, key := range l.keys {
 		if !d.has(pos, key) {
 			return Record{}, pos, d.unlike(pos, key)
 		}
-		c, next, err := d.value(pos+len(key), &l.subs[i], depth)
-		if err != nil {
-			return Record{}, next, err
+		pos += len(key)
+		if d.buf[pos] != '"' {
+			c, next, err := d.value(pos, &l.subs[i], depth)
+			if err != nil {
+				return Record{}, next, err
+			}
+			// The cells may have moved while a parent was read.
+			cells = d.blk.cells[at:]
+			cells[i], pos = c, next
+			continue
 		}
-		d.blk.cells[at+i] = c
-		pos = next
+		quote, dirty, err := d.str(pos + 1)
+		if err != nil {
+			return Record{}, quote, err
+		}
+		cells[i] = textCell(Text, pos+1, quote)
+		if dirty {
+			cells[i].bits |= dirtyBit
+			d.dirty = true
+		}
+		pos = quote + 1
 	}
 	if d.buf[pos] != '}' {
 		return Record{}, pos, errMismatch
@@ -307,32 +322,6 @@ func (d *decoder) childRecords(pos int, sub **layout, depth int) ([]Record, int,
 	}
 }
 
-// seal gives the block its text: the first n bytes of the buffer, with escapes
-// replaced. What does not fit its place goes behind.
-func (d *decoder) seal(n int) {
-	var extra []byte
-	if d.dirty {
-		for i, c := range d.blk.cells {
-			if !c.dirty() {
-				continue
-			}
-			text := unescape(d.buf[c.off : int(c.off)+c.len()])
-			fixed := textCell(Text, int(c.off), int(c.off)+len(text))
-			if !utf8.Valid(text) {
-				from := len(extra)
-				extra = appendValid(extra, text)
-				fixed = textCell(Text, n+from, n+len(extra))
-			}
-			d.blk.cells[i] = fixed
-		}
-	}
-	d.dirty = false
-	d.blk.text = d.give(n)
-	if len(extra) > 0 {
-		d.blk.text += string(extra)
-	}
-}
-
 // plainText returns what a validated JSON string stands for.
 func plainText(raw []byte) string {
 	if plain(string(raw)) {
@@ -360,7 +349,7 @@ func (r *Record) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("sobject: decode a record: %w", err)
 	}
-	d.seal(len(b))
+	d.seal(d.blk, len(b), d.dirty, false, unescape)
 	*r = rec
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"unsafe"
 )
 
 // Sizes of a buffer: the first, and the largest for records of usual size.
@@ -21,18 +20,6 @@ type feed struct {
 	srcErr error // why src has no more; io.EOF at its end
 	pos    int   // where reading goes on
 	reuse  bool  // records end when the next one is asked for
-	given  bool  // the buffer belongs to records now
-}
-
-// give returns the first n bytes of the buffer as the text of records. The
-// buffer becomes theirs, and the next bytes are read into another one; only
-// where that would waste the half of it, or more, is the text copied.
-func (f *feed) give(n int) string {
-	if !f.reuse && n < len(f.buf)/2 {
-		return string(f.buf[:n])
-	}
-	f.given = !f.reuse
-	return unsafe.String(unsafe.SliceData(f.buf), n) // nobody writes there again, or reuse was asked for
 }
 
 // readOn moves what is unread to the front of the buffer and fills the rest.
@@ -53,8 +40,8 @@ func (f *feed) readOn() error {
 		}
 	}
 	to := f.buf
-	if f.given || size+padding > len(f.buf) {
-		to, f.given = make([]byte, size+padding), false
+	if size+padding > len(f.buf) {
+		to = make([]byte, size+padding)
 	}
 	n := copy(to, rest)
 	f.buf, f.pos = to, 0

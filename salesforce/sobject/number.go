@@ -1,20 +1,41 @@
 package sobject
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 )
 
 // validNumber reports whether s is a JSON number.
 func validNumber(s string) bool {
-	if s == "" || s[0] != '-' && (s[0] < '0' || s[0] > '9') {
+	s = strings.TrimPrefix(s, "-")
+	whole := countDigits(s)
+	if whole == 0 || whole > 1 && s[0] == '0' {
 		return false
 	}
-	if last := s[len(s)-1]; last < '0' || last > '9' {
-		return false
+	if s = s[whole:]; s != "" && s[0] == '.' {
+		n := countDigits(s[1:])
+		if n == 0 {
+			return false
+		}
+		s = s[1+n:]
 	}
-	return json.Valid([]byte(s))
+	if s != "" && (s[0] == 'e' || s[0] == 'E') {
+		if s = s[1:]; s != "" && (s[0] == '+' || s[0] == '-') {
+			s = s[1:]
+		}
+		n := countDigits(s)
+		return n > 0 && n == len(s)
+	}
+	return s == ""
+}
+
+func countDigits(s string) int {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // canonicalNumber writes a JSON number without exponent, leading plus,

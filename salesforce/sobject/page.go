@@ -68,6 +68,21 @@ func (p *PageReader) Reuse() *PageReader {
 	return p
 }
 
+// Continue makes p the page after prev: it takes over what prev learned about
+// the shapes of records, so that records of both share them, and prev's memory.
+// prev must not be read any more, and p not yet. p is returned.
+func (p *PageReader) Continue(prev *PageReader) *PageReader {
+	p.layouts, p.layout, p.cells = prev.layouts, prev.layout, prev.cells
+	p.names, p.tmp = prev.names, prev.tmp
+	if p.reuse && prev.reuse {
+		p.old = prev.old
+	}
+	p.buf = prev.buf
+	clear(p.buf[:min(padding, len(p.buf))])
+	prev.buf, prev.end, prev.old, prev.layouts = nil, 0, nil, nil
+	return p
+}
+
 // Read returns the next record, or io.EOF after the last when the page ended
 // as it should. Any other error is final: io.ErrUnexpectedEOF for a page that
 // was cut off, an error of the stream, or what is malformed.
@@ -106,7 +121,8 @@ func (p *PageReader) fill() {
 		err := p.step()
 		if len(p.batch.records) > 0 {
 			p.cells = len(p.blk.cells)
-			p.seal(p.pos)
+			p.seal(p.blk, p.pos, p.dirty, false, unescape)
+			p.dirty = false
 			if p.old = nil; p.reuse {
 				p.old = p.blk
 			}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/orglink/orglink/salesforce/sobject"
 )
@@ -429,6 +430,32 @@ func BenchmarkPage(b *testing.B) {
 		}
 		b.ReportMetric(float64(2000*b.N)/b.Elapsed().Seconds(), "records/s")
 	})
+	b.Run("reused", func(b *testing.B) {
+		b.ReportAllocs()
+		last := sobject.NewPageReader(strings.NewReader("")).Reuse()
+		for b.Loop() {
+			last = sobject.NewPageReader(bytes.NewReader(page)).Reuse().Continue(last)
+			for _, err := range last.Records() {
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		b.ReportMetric(float64(2000*b.N)/b.Elapsed().Seconds(), "records/s")
+	})
+	b.Run("struct", func(b *testing.B) {
+		b.ReportAllocs()
+		last := sobject.NewPageReader(strings.NewReader("")).Reuse()
+		for b.Loop() {
+			last = sobject.NewPageReader(bytes.NewReader(page)).Reuse().Continue(last)
+			for _, err := range sobject.DecodeEach[typedAccount](last.Records()) {
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		b.ReportMetric(float64(2000*b.N)/b.Elapsed().Seconds(), "records/s")
+	})
 	b.Run("encoding-json", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
@@ -439,6 +466,29 @@ func BenchmarkPage(b *testing.B) {
 		}
 		b.ReportMetric(float64(2000*b.N)/b.Elapsed().Seconds(), "records/s")
 	})
+}
+
+type typedAccount struct {
+	ID                string     `salesforce:"Id"`
+	IsDeleted         bool       `salesforce:"IsDeleted"`
+	Name              string     `salesforce:"Name"`
+	Type              string     `salesforce:"Type"`
+	Industry          string     `salesforce:"Industry"`
+	AnnualRevenue     float64    `salesforce:"AnnualRevenue"`
+	NumberOfEmployees int64      `salesforce:"NumberOfEmployees"`
+	BillingStreet     string     `salesforce:"BillingStreet"`
+	BillingCity       string     `salesforce:"BillingCity"`
+	BillingPostalCode string     `salesforce:"BillingPostalCode"`
+	BillingCountry    string     `salesforce:"BillingCountry"`
+	Phone             string     `salesforce:"Phone"`
+	Website           string     `salesforce:"Website"`
+	Description       string     `salesforce:"Description"`
+	OwnerID           sobject.ID `salesforce:"OwnerId"`
+	CreatedDate       time.Time  `salesforce:"CreatedDate"`
+	LastModifiedDate  time.Time  `salesforce:"LastModifiedDate"`
+	SystemModstamp    time.Time  `salesforce:"SystemModstamp"`
+	ParentID          string     `salesforce:"ParentId"`
+	Rating            string     `salesforce:"Rating"`
 }
 
 type account struct {

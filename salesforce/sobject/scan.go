@@ -60,12 +60,12 @@ const (
 // tells that its text is not what it stands for: it holds escapes, or bytes
 // that are no UTF-8.
 func (s *scanner) str(pos int) (quote int, dirty bool, err error) {
-	start, ascii := pos, true
+	start, ascii, buf := pos, true, s.buf
 	for {
 		// Eight bytes at a time: a high bit is left standing in m for each
 		// quote, backslash, control character and non-ASCII byte. Borrows
 		// spoil only bits above the lowest one, which is the one looked at.
-		x := binary.LittleEndian.Uint64(s.buf[pos:])
+		x := binary.LittleEndian.Uint64(buf[pos:])
 		q, b := x^(ones*'"'), x^(ones*'\\')
 		m := ((q-ones)&^q | (b-ones)&^b | (x - ones*' ') | x) & highs
 		if m == 0 {
@@ -73,9 +73,9 @@ func (s *scanner) str(pos int) (quote int, dirty bool, err error) {
 			continue
 		}
 		pos += bits.TrailingZeros64(m) / 8
-		switch c := s.buf[pos]; {
+		switch c := buf[pos]; {
 		case c == '"':
-			return pos, dirty || !ascii && !utf8.Valid(s.buf[start:pos]), nil
+			return pos, dirty || !ascii && !utf8.Valid(buf[start:pos]), nil
 		case c == '\\':
 			dirty = true
 			if pos, err = s.escape(pos + 1); err != nil {
@@ -83,7 +83,7 @@ func (s *scanner) str(pos int) (quote int, dirty bool, err error) {
 			}
 		case c >= 0x80:
 			ascii = false
-			for s.buf[pos] >= 0x80 {
+			for buf[pos] >= 0x80 {
 				pos++
 			}
 		default:

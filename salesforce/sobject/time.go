@@ -14,6 +14,9 @@ type Date struct {
 
 // ParseDate parses 2006-01-02.
 func ParseDate(s string) (Date, error) {
+	if d, ok := quickDate(s); ok {
+		return d, nil
+	}
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
 		return Date{}, fmt.Errorf("sobject: %q is not a date of the form 2006-01-02", clip(s))
@@ -57,6 +60,9 @@ var dateTimeLayouts = []string{
 // ParseDateTime parses a date-time in any spelling that Salesforce uses and
 // returns it in UTC. A date alone is an error, because it names no instant.
 func ParseDateTime(s string) (time.Time, error) {
+	if t, ok := quickDateTime(s); ok {
+		return t, nil
+	}
 	for _, layout := range dateTimeLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t.UTC(), nil

@@ -198,7 +198,10 @@ func (v Value) Int() (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := strconv.ParseInt(canonicalNumber(text), 10, 64)
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil { // it may be 47.0 or 4.7e1
+		n, err = strconv.ParseInt(canonicalNumber(text), 10, 64)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("%q is not a whole number of 64 bits", clip(text))
 	}
