@@ -133,7 +133,7 @@ func (j *job) beginRound(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if j.plan, err = j.people.decide(ctx, j.result.Round, last); err != nil {
+		if j.plan, err = j.people.decide(ctx, last); err != nil {
 			return err
 		}
 	}

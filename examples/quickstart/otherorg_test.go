@@ -56,6 +56,19 @@ func TestSecondRunImportsOnlyWhatChanged(t *testing.T) {
 	}
 }
 
+// Another database that meets an org where one has been at work finds its own
+// names and keys.
+func TestAnotherDatabaseOnTheSameOrg(t *testing.T) {
+	binary := plainBinary(t)
+	server := smallOrg(t)
+	for _, name := range []string{"one.db", "two.db"} {
+		r := runJSON(t, binary, nil, at(server, filepath.Join(t.TempDir(), name))...)
+		if !r.OK || r.Round != 1 || r.Exports.Created != 6 || r.Changes.Created != 5 {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
 // realOrg is a fake org that does not admit to be one: the program treats it
 // as a customer's.
 func realOrg(t *testing.T) (*salesforcetest.Server, []string) {

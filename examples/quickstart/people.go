@@ -18,6 +18,8 @@ import (
 // plan is what the people of the org will do in one round. It is written down
 // before they begin, so that a run that was cut off goes on with the same.
 type plan struct {
+	// Round is the first number that nothing in the org is named after, because
+	// another database may have had its rounds here before.
 	Round int `json:"round"`
 	// Since is the org's time, and After the end of the mirror's change log,
 	// before anything was done.
@@ -86,11 +88,16 @@ func session(instance, token string) (*salesforce.Client, error) {
 }
 
 // decide picks what will be done in a round. Later rounds pick other records.
-func (p *people) decide(ctx context.Context, round int, after int64) (*plan, error) {
+func (p *people) decide(ctx context.Context, after int64) (*plan, error) {
 	since, err := p.rep.ServerTime(ctx)
 	if err != nil {
 		return nil, err
 	}
+	earlier, err := p.rep.Count(ctx, "SELECT COUNT() FROM Account WHERE Name LIKE 'Round % Robotics'")
+	if err != nil {
+		return nil, err
+	}
+	round := int(earlier) + 1
 	out := &plan{Round: round, Since: since, After: after}
 	for _, want := range []struct {
 		object string

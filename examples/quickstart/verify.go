@@ -43,7 +43,7 @@ func (j *job) closeRound(ctx context.Context) error {
 	if len(j.result.failed()) > 0 {
 		return nil
 	}
-	if _, err := j.db.ExecContext(ctx, "UPDATE quickstart_round SET finished = TRUE WHERE round = ?", j.plan.Round); err != nil {
+	if _, err := j.db.ExecContext(ctx, "UPDATE quickstart_round SET finished = TRUE WHERE round = ?", j.result.Round); err != nil {
 		return fmt.Errorf("close the round: %w", err)
 	}
 	return nil

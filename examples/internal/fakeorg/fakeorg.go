@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/orglink/orglink/salesforce/salesforcetest"
 )
@@ -48,6 +49,8 @@ type options struct {
 	// untilEOF ends the program with its standard input, so that it does not
 	// outlive the one that started it.
 	untilEOF bool
+	calls    int
+	bulk     time.Duration
 }
 
 // run starts the org, says that it is ready, and serves until ctx ends.
@@ -60,7 +63,7 @@ func run(ctx context.Context, args []string, env func(string) string, stdin io.R
 	if opts.seed == "demo" {
 		seed = salesforcetest.Demo(salesforcetest.DemoConfig{Accounts: opts.records, RandSeed: opts.rand})
 	}
-	server, err := salesforcetest.Start(salesforcetest.Config{Addr: opts.addr, Seed: seed})
+	server, err := salesforcetest.Start(salesforcetest.Config{Addr: opts.addr, Seed: seed, DailyRequests: opts.calls, BulkDelay: opts.bulk})
 	if err != nil {
 		return err
 	}
@@ -105,6 +108,8 @@ func parse(args []string, env func(string) string, stderr io.Writer) (options, e
 	flags.StringVar(&opts.seed, "seed", "demo", "what the org holds: demo (a CRM full of data) or empty")
 	flags.IntVar(&opts.records, "records", 2000, "how many `accounts` the demo org has; related records come on top")
 	flags.Uint64Var(&opts.rand, "rand", 1, "`seed` of the demo data; the same one gives the same data")
+	flags.IntVar(&opts.calls, "daily-calls", 1_000_000, "how many API calls the org allows in 24 hours; a Developer Edition allows 15000")
+	flags.DurationVar(&opts.bulk, "bulk-delay", 0, "how long a Bulk job takes")
 	flags.BoolVar(&opts.untilEOF, "until-eof", false, "end when standard input ends")
 	err := flags.Parse(args)
 	switch {
@@ -156,6 +161,9 @@ func (o options) check() error {
 	}
 	if o.records < 1 || o.records > 1_000_000 {
 		problems = append(problems, fmt.Sprintf("-records %d is not between 1 and 1000000", o.records))
+	}
+	if o.calls < 1 || o.bulk < 0 {
+		problems = append(problems, "-daily-calls is above 0, and -bulk-delay not negative")
 	}
 	host, port, err := net.SplitHostPort(o.addr)
 	ip := net.ParseIP(host)
