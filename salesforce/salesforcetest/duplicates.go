@@ -107,5 +107,6 @@ func (c *call) duplicateHeader(name string) bool {
 
 // writeOptions are what the headers of a request ask of its writes.
 func (c *call) writeOptions(allOrNone bool) engine.WriteOptions {
-	return engine.WriteOptions{AllOrNone: allOrNone, AllowDuplicates: c.duplicateHeader("allowSave")}
+	return engine.WriteOptions{AllOrNone: allOrNone, AllowDuplicates: c.duplicateHeader("allowSave"),
+		AutoAssign: !strings.EqualFold(c.header.Get("Sforce-Auto-Assign"), "FALSE")}
 }

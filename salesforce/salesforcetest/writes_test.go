@@ -185,3 +185,35 @@ func TestConditionalWrites(t *testing.T) {
 		t.Error("only accounts have entity tags", r.header)
 	}
 }
+
+// Sforce-Auto-Assign is TRUE when it is absent (REST guide, "Assignment Rule
+// Header").
+func TestAssignmentRules(t *testing.T) {
+	c := start(t, salesforcetest.Config{Seed: salesforcetest.Demo(salesforcetest.DemoConfig{Accounts: 50})})
+	others := must(c.s.Org().Query("SELECT Id, Username FROM User WHERE IsActive = true AND UserType = 'Standard' AND Id != '" + c.s.Ready().UserID + "' LIMIT 1"))
+	username, _ := others[0].Text("Username")
+	_ = c.s.Org().SetAssignmentRule("Lead", username)
+	owner := func(id string) string {
+		return c.send("GET", "sobjects/Lead/"+id+"?fields=OwnerId", "").want(200).object()["OwnerId"].(string)
+	}
+	const lead = `{"LastName":"L","Company":"C"}`
+	if got := owner(c.send("POST", "sobjects/Lead", lead).id()); got != string(others[0].ID()) {
+		t.Errorf("no header: %s", got)
+	}
+	id := c.send("POST", "sobjects/Lead", lead, "Sforce-Auto-Assign: FALSE").id()
+	if got := owner(id); got != c.s.Ready().UserID {
+		t.Errorf("FALSE: %s", got)
+	}
+	c.send("PATCH", "sobjects/Lead/"+id, `{"Phone":"1"}`, "Sforce-Auto-Assign: FALSE").want(204)
+	if got := owner(id); got != c.s.Ready().UserID {
+		t.Errorf("update, FALSE: %s", got)
+	}
+	c.send("PATCH", "sobjects/Lead/"+id, `{"Phone":"2"}`).want(204)
+	if got := owner(id); got != string(others[0].ID()) {
+		t.Errorf("update: %s", got)
+	}
+	_ = c.s.Org().SetAssignmentRule("Lead", "")
+	if got := owner(c.send("POST", "sobjects/Lead", lead).id()); got != c.s.Ready().UserID {
+		t.Errorf("no rule: %s", got)
+	}
+}

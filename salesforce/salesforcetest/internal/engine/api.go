@@ -70,6 +70,8 @@ type WriteOptions struct {
 	AllOrNone bool
 	// Text says that values are CSV texts to be converted by field type.
 	Text bool
+	// AutoAssign runs the active assignment rule.
+	AutoAssign bool
 	// AllowDuplicates passes duplicate rules that only warn.
 	AllowDuplicates bool
 	// UpdateOnly makes an upsert without match fail with NOT_FOUND.

@@ -30,6 +30,7 @@ type object struct {
 	counter map[*field]int // auto numbers
 	shares  map[sobject.ID]map[sobject.ID]bool
 	dups    []DuplicateRule
+	assigns sobject.ID // the owner that the active assignment rule names
 }
 
 // field is a field of a defined object.

@@ -70,6 +70,7 @@ func (tx *Tx) updateOne(obj *object, r *record, rec sobject.Record, opt WriteOpt
 	if errs := tx.assign(obj, v, rec, set, opt, key, true); errs != nil {
 		return fail(r.id, errs...)
 	}
+	obj.runAssignment(v, opt)
 	for _, f := range obj.fields {
 		if f.pos < 0 || !set[f.pos] || v.cells[f.pos] != "" {
 			continue

@@ -83,6 +83,7 @@ func (tx *Tx) insertOne(obj *object, rec sobject.Record, opt WriteOptions, key *
 		return fail("", errs...)
 	}
 	tx.fillIn(obj, v, set)
+	obj.runAssignment(v, opt)
 	d := &Draft{Row: Row{obj, v, tx.env}}
 	if errs := tx.finish(obj, d, func(*field) bool { return true }); errs != nil {
 		return fail("", errs...)
