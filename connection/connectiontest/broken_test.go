@@ -83,16 +83,22 @@ func (s racyCAS) PutConnection(ctx context.Context, c connection.Connection) (in
 
 type noTenant struct {
 	*connection.MemoryStore
+	mu      sync.Mutex
 	tenants []orglink.TenantID
 }
 
 func (s *noTenant) PutConnection(ctx context.Context, c connection.Connection) (int64, error) {
+	s.mu.Lock()
 	s.tenants = append(s.tenants, c.Tenant)
+	s.mu.Unlock()
 	return s.MemoryStore.PutConnection(ctx, c)
 }
 
 func (s *noTenant) Connection(ctx context.Context, tenant orglink.TenantID, id orglink.ConnectionID) (connection.Connection, error) {
-	for _, other := range s.tenants {
+	s.mu.Lock()
+	tenants := slices.Clone(s.tenants)
+	s.mu.Unlock()
+	for _, other := range tenants {
 		if c, err := s.MemoryStore.Connection(ctx, other, id); err == nil {
 			return c, nil
 		}
