@@ -52,7 +52,8 @@ func (f *tokenFailure) Error() string {
 }
 
 // tokenRequest runs one POST to a token endpoint within RefreshTimeout. It is
-// never repeated: send must make exactly one attempt.
+// never repeated: send must make exactly one attempt. With a failure, the
+// answer holds what came although it must not be used.
 func (m *Manager) tokenRequest(ctx context.Context, app App, secrets []string, send func(context.Context) (*oauth2.Token, error)) (tokenAnswer, *tokenFailure) {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.RefreshTimeout)
 	defer cancel()
@@ -64,7 +65,7 @@ func (m *Manager) tokenRequest(ctx context.Context, app App, secrets []string, s
 	}
 	answer, err := m.readAnswer(token, app)
 	if err != nil {
-		return tokenAnswer{}, &tokenFailure{sent: true, cause: err}
+		return answer, &tokenFailure{sent: true, cause: err}
 	}
 	return answer, nil
 }

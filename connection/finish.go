@@ -51,13 +51,12 @@ func (m *Manager) Finish(ctx context.Context, actor orglink.Actor, query url.Val
 		return m.oauth(app, state.LoginHost, nil).Exchange(ctx, code, oauth2.VerifierOption(string(verifier)))
 	})
 	if failure != nil {
+		m.discard(ctx, state, answer)
 		return Connection{}, exchangeError(state.LoginHost, failure)
 	}
-	c, err := m.accept(ctx, state, typ, answer)
+	c, err := m.accept(ctx, actor, state, typ, answer)
 	if err != nil {
-		// Nothing of ours knows these tokens: left alive they would occupy
-		// one of the user's five approvals.
-		m.discard(ctx, answer)
+		m.discard(ctx, state, answer)
 		return Connection{}, err
 	}
 	return c, nil
@@ -107,7 +106,7 @@ func (m *Manager) takeState(ctx context.Context, actor orglink.Actor, raw string
 
 // accept verifies the fresh tokens and stores them as a new connection or as
 // the renewal of one.
-func (m *Manager) accept(ctx context.Context, state AuthState, typ Type, a tokenAnswer) (Connection, error) {
+func (m *Manager) accept(ctx context.Context, actor orglink.Actor, state AuthState, typ Type, a tokenAnswer) (Connection, error) {
 	const op = "finish"
 	if a.instance == "" || a.org == "" {
 		return Connection{}, failDetail(op, state.LoginHost, ErrBadAnswer, "the token response has no instance_url or id")
@@ -133,7 +132,7 @@ func (m *Manager) accept(ctx context.Context, state AuthState, typ Type, a token
 	}
 	var c Connection
 	err = m.locked(ctx, state.Tenant, func(ctx context.Context) (err error) {
-		c, err = m.place(ctx, state, typ, fresh, grant)
+		c, err = m.place(ctx, actor, state, typ, fresh, grant)
 		return err
 	})
 	if err != nil {
@@ -142,12 +141,14 @@ func (m *Manager) accept(ctx context.Context, state AuthState, typ Type, a token
 	}
 	m.forgetEntry(c.Tenant, c.ID)
 	// The new grant is safe; only now is the old one revoked.
-	return m.deliver(ctx, m.retire(ctx, c)), nil
+	c = m.deliver(ctx, m.retire(ctx, c))
+	m.sweep(ctx, c.Tenant)
+	return c, nil
 }
 
 // place writes the connection: into its slot, over the one that was to be
 // renewed, or as a new one. Another writer's news are read and it tries again.
-func (m *Manager) place(ctx context.Context, state AuthState, typ Type, fresh Connection, grant GrantID) (Connection, error) {
+func (m *Manager) place(ctx context.Context, actor orglink.Actor, state AuthState, typ Type, fresh Connection, grant GrantID) (Connection, error) {
 	const op = "finish"
 	for {
 		all, err := m.List(ctx, state.Tenant)
@@ -162,6 +163,10 @@ func (m *Manager) place(ctx context.Context, state AuthState, typ Type, fresh Co
 		if old == nil {
 			next.ID, next.Created = orglink.ConnectionID(newID()), now
 		} else {
+			// Its slot has led to one that the type was not asked about yet.
+			if err := typ.MayStart(ctx, actor, old); err != nil {
+				return Connection{}, fail(op, string(old.ID), err, nil)
+			}
 			if old.Org.ID != fresh.Org.ID && !state.AllowOtherOrg {
 				return Connection{}, failDetail(op, string(old.ID), ErrOtherOrg, "connected is %s, signed in was %s", old.Org.ID, fresh.Org.ID)
 			}

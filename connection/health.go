@@ -83,7 +83,7 @@ func (m *Manager) unblock(ctx context.Context, c Connection) error {
 // refuse, but it lives by the same tokens.
 func (m *Manager) probe(ctx context.Context, c Connection) (Health, error) {
 	cfg := m.clientConfig(c)
-	cfg.Tokens = &probeSource{source{m, entryKey{c.Tenant, c.ID}}}
+	cfg.Tokens = &probeSource{source{m: m, key: entryKey{c.Tenant, c.ID}}}
 	cfg.MaxRetries = -1
 	client, err := salesforce.New(cfg)
 	if err != nil {

@@ -48,7 +48,7 @@ func (m *Manager) fetchIdentity(ctx context.Context, a tokenAnswer) (SalesforceU
 	}
 	if resp.StatusCode != http.StatusOK {
 		// Errors are plain text such as Bad_OAuth_Token.
-		return SalesforceUser{}, failDetail(op, a.instance, ErrBadAnswer, "HTTP status %d %s", resp.StatusCode, scrub(string(body), []string{a.access}))
+		return SalesforceUser{}, failDetail(op, a.instance, ErrBadAnswer, "HTTP status %d %s", resp.StatusCode, scrub(string(body), []string{a.access, a.refresh}))
 	}
 	var id identity
 	if err := json.Unmarshal(body, &id); err != nil {
@@ -79,7 +79,7 @@ func (m *Manager) describeOrg(ctx context.Context, a tokenAnswer, tenant orglink
 	}
 	for rec, err := range client.Query(ctx, "SELECT Id, Name, OrganizationType, IsSandbox FROM Organization") {
 		if err != nil {
-			if permitted(err) {
+			if !refusal(err) {
 				return org, err
 			}
 			return org, nil
@@ -99,11 +99,11 @@ func (m *Manager) describeOrg(ctx context.Context, a tokenAnswer, tenant orglink
 	return org, nil
 }
 
-// permitted tells a failure of the call from the org's answer that the user
-// may not see something.
-func permitted(err error) bool {
+// refusal tells the org's answer that the user may not see something from a
+// call that failed.
+func refusal(err error) bool {
 	var e *salesforce.Error
-	return !errors.As(err, &e) || e.StatusCode >= 500 || e.StatusCode == http.StatusUnauthorized
+	return errors.As(err, &e) && e.StatusCode < 500 && e.StatusCode != http.StatusUnauthorized
 }
 
 func sandboxHost(origin string) bool {

@@ -14,7 +14,9 @@ import (
 func (m *Manager) leaseTTL() time.Duration { return 3 * m.cfg.RefreshTimeout }
 
 // acquire waits for the lease on a grant. Between tries it asks again whether
-// there is still a need.
+// there is still a need. After a process that was killed in its work, that is
+// as long as its lease lasts; a process that starts again is another owner and
+// waits like all others. ErrLeaseHeld when ctx ends first.
 func (m *Manager) acquire(ctx context.Context, tenant orglink.TenantID, id GrantID, ttl time.Duration, needed func() bool) (Lease, bool, error) {
 	for wait := 20 * time.Millisecond; ; wait = min(wait*2, 500*time.Millisecond) {
 		l, err := m.cfg.Tokens.Acquire(ctx, tenant, id, m.owner, ttl)
@@ -25,7 +27,7 @@ func (m *Manager) acquire(ctx context.Context, tenant orglink.TenantID, id Grant
 			return Lease{}, false, err
 		}
 		if err := pause(ctx, wait/2+rand.N(wait)); err != nil {
-			return Lease{}, false, err
+			return Lease{}, false, errors.Join(ErrLeaseHeld, err)
 		}
 		if !needed() {
 			return Lease{}, false, nil

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/orglink/orglink"
 )
@@ -23,6 +24,7 @@ type Manager struct {
 
 	mu      sync.Mutex
 	entries map[entryKey]*entry
+	swept   time.Time // when entries were last looked through
 	closed  bool
 	running sync.WaitGroup // refreshes under way
 }

@@ -2,7 +2,6 @@ package connection
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -225,7 +224,7 @@ func readPermissions(ctx context.Context, client *salesforce.Client, user sobjec
 	const marketing = "UserPermissionsMarketingUser"
 	for rec, err := range client.Query(ctx, "SELECT Profile.Name, "+marketing+" FROM User WHERE Id = '"+string(user)+"'") {
 		if err != nil {
-			return p, refusal(err)
+			return p, unlessRefused(err)
 		}
 		if v, ok := rec.Value(marketing); ok {
 			if b, err := v.Bool(); err == nil {
@@ -242,7 +241,7 @@ func readPermissions(ctx context.Context, client *salesforce.Client, user sobjec
 func readFlags(ctx context.Context, client *salesforce.Client, soql string, fields []string, flags map[string]bool) error {
 	for rec, err := range client.Query(ctx, soql) {
 		if err != nil {
-			return refusal(err)
+			return unlessRefused(err)
 		}
 		for _, f := range fields {
 			if v, ok := rec.Value(f); ok {
@@ -255,10 +254,9 @@ func readFlags(ctx context.Context, client *salesforce.Client, soql string, fiel
 	return nil
 }
 
-// refusal drops the org's answer that something may not be read.
-func refusal(err error) error {
-	var own *Error
-	if !errors.As(err, &own) && !permitted(err) {
+// unlessRefused drops the org's answer that something may not be read.
+func unlessRefused(err error) error {
+	if refusal(err) {
 		return nil
 	}
 	return err

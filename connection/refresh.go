@@ -66,7 +66,15 @@ func (m *Manager) refreshOnce(ctx context.Context, key entryKey, rejected orglin
 		}
 	}
 
-	lease, got, err := m.acquire(ctx, conn.Tenant, conn.Grant, m.leaseTTL(), func() bool { _, _, done, err := news(); return err == nil && !done })
+	since := time.Now()
+	lease, got, err := m.acquire(ctx, conn.Tenant, conn.Grant, m.leaseTTL(), func() bool {
+		_, _, done, err := news()
+		since = time.Now()
+		return err == nil && !done
+	})
+	if errors.Is(err, ErrLeaseHeld) {
+		return salesforce.Token{}, failDetail("refresh", string(conn.ID), ErrLeaseHeld, "its tokens are being refreshed by another worker; one that died is succeeded after %s", m.leaseTTL())
+	}
 	if err != nil {
 		return salesforce.Token{}, storeError("refresh", string(conn.ID), err)
 	}
@@ -88,7 +96,7 @@ func (m *Manager) refreshOnce(ctx context.Context, key entryKey, rejected orglin
 	if err := blocked(conn, g); err != nil {
 		return salesforce.Token{}, m.reflect(ctx, conn, g, err)
 	}
-	return m.send(ctx, key, conn, g, lease)
+	return m.send(ctx, key, conn, g, lease, since)
 }
 
 // blocked returns why a refresh must not be tried now.
@@ -101,6 +109,8 @@ func blocked(c Connection, g Grant) error {
 		if reason = g.State.Err(); reason == nil {
 			reason = ErrUnreachable
 		}
+		wait := max(time.Until(g.RetryAt).Round(time.Second), time.Second)
+		return failDetail("refresh", string(c.ID), reason, "%s; it is tried again in %s, or at once by a Check", g.Detail, wait)
 	case len(g.Refresh) == 0:
 		reason = ErrNeedsReauthorization
 	default:
@@ -132,8 +142,8 @@ func (m *Manager) showState(ctx context.Context, c Connection, state State, deta
 }
 
 // send writes the intent, sends one refresh and settles its outcome. The
-// caller holds the lease.
-func (m *Manager) send(ctx context.Context, key entryKey, c Connection, g Grant, lease Lease) (salesforce.Token, error) {
+// caller holds the lease, which it asked for at since.
+func (m *Manager) send(ctx context.Context, key entryKey, c Connection, g Grant, lease Lease, since time.Time) (salesforce.Token, error) {
 	app, ok := m.app(c.Tenant, g.App)
 	if !ok {
 		return salesforce.Token{}, failDetail("refresh", string(c.ID), ErrAppRejected, "no app is named %s any more", clip(g.App))
@@ -160,6 +170,9 @@ func (m *Manager) send(ctx context.Context, key entryKey, c Connection, g Grant,
 		return salesforce.Token{}, storeError("refresh", string(c.ID), err)
 	}
 
+	if time.Since(since) > m.leaseTTL()-m.cfg.RefreshTimeout {
+		return salesforce.Token{}, errAgain // a slow store: the answer could come after the lease
+	}
 	answer, failure := m.tokenRequest(ctx, app, []string{cred.Token}, func(ctx context.Context) (*oauth2.Token, error) {
 		return m.oauth(app, host, nil).TokenSource(ctx, &oauth2.Token{RefreshToken: cred.Token}).Token()
 	})
@@ -203,18 +216,18 @@ func (m *Manager) settle(ctx context.Context, key entryKey, c Connection, g Gran
 	m.setUnsaved(key, nil)
 	token := salesforce.Token{Access: orglink.NewSecret(a.access), InstanceURL: a.instance}
 	m.keep(key, g.ID, token)
-	if recovers(c.State) || c.InstanceURL != a.instance {
-		_, err := m.update(ctx, c.Tenant, c.ID, func(now *Connection) bool {
-			if now.Grant != g.ID {
-				return false
-			}
-			moved := now.InstanceURL != a.instance
-			now.InstanceURL = a.instance
-			return recovers(now.State) && m.setState(now, Healthy, "") || moved
-		})
-		if err != nil {
-			m.warn(ctx, "the state of a connection could not be stored", "connection", string(c.ID), "state", string(Healthy))
+	// The connection as it is now, not as it was before the refresh: a worker
+	// that lost its lease may have stored a refusal meanwhile.
+	_, err = m.update(ctx, c.Tenant, c.ID, func(now *Connection) bool {
+		if now.Grant != g.ID {
+			return false
 		}
+		moved := now.InstanceURL != a.instance
+		now.InstanceURL = a.instance
+		return recovers(now.State) && m.setState(now, Healthy, "") || moved
+	})
+	if err != nil {
+		m.warn(ctx, "the state of a connection could not be stored", "connection", string(c.ID), "state", string(Healthy))
 	}
 	return token, nil
 }
@@ -222,7 +235,9 @@ func (m *Manager) settle(ctx context.Context, key entryKey, c Connection, g Gran
 func (m *Manager) setUnsaved(key entryKey, u *unsaved) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.entry(key).unsaved = u
+	if u != nil || m.entries[key] != nil {
+		m.entry(key).unsaved = u
+	}
 }
 
 // recovers tells the states that a successful refresh disproves.

@@ -28,8 +28,11 @@ func (m *Manager) settleFailure(ctx context.Context, c Connection, g Grant, f *t
 
 	// Nothing was decided. The state stays; the intent stays too when
 	// Salesforce may have rotated the token in spite of it.
-	attempt := g.Intent.Attempt
+	attempt, fence := g.Intent.Attempt, g.Fence
 	_, err := m.write(ctx, g, func(g *Grant) error {
+		if g.Fence != fence {
+			return errAgain
+		}
 		g.RetryAt = now.Add(backoff(attempt))
 		g.Detail = f.Error()
 		if v.next == nextSoon {
@@ -73,9 +76,15 @@ func (m *Manager) settleFinal(ctx context.Context, c Connection, g Grant, f *tok
 }
 
 // settleState stores a state with the grant first, because it decides, and
-// then shows it on the connection. The tokens are kept.
+// then shows it on the connection. The tokens are kept. A worker that was
+// overtaken while it waited for the answer stores nothing: its refusal may be
+// about the token that its successor has just replaced.
 func (m *Manager) settleState(ctx context.Context, c Connection, g Grant, state State, detail string, retry time.Time) error {
+	fence := g.Fence
 	_, err := m.write(ctx, g, func(g *Grant) error {
+		if g.Fence != fence {
+			return errAgain
+		}
 		g.State, g.Detail, g.RetryAt, g.Intent = state, detail, retry, nil
 		return nil
 	})

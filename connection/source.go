@@ -6,71 +6,20 @@ import (
 
 	"github.com/orglink/orglink"
 	"github.com/orglink/orglink/salesforce"
+	"github.com/orglink/orglink/salesforce/sobject"
 )
-
-// entryKey names a connection in memory.
-type entryKey struct {
-	tenant orglink.TenantID
-	id     orglink.ConnectionID
-}
-
-// entry is what a Manager remembers of a connection. Its fields are guarded by
-// the Manager's mutex; nothing blocks while it is held.
-type entry struct {
-	client  *salesforce.Client
-	conn    Connection
-	loaded  time.Time // zero: conn must be read again
-	token   salesforce.Token
-	grant   GrantID // of token
-	call    *refreshCall
-	unsaved *unsaved
-	used    time.Time
-}
-
-// Beyond maxEntries connections, those not used for entryIdle are forgotten.
-const (
-	maxEntries = 4096
-	entryIdle  = 10 * time.Minute
-)
-
-// entry returns a connection's entry; the caller holds m.mu.
-func (m *Manager) entry(key entryKey) *entry {
-	e := m.entries[key]
-	now := time.Now()
-	if e == nil {
-		if len(m.entries) >= maxEntries {
-			for k, old := range m.entries {
-				if old.call == nil && old.unsaved == nil && now.Sub(old.used) > entryIdle {
-					delete(m.entries, k)
-				}
-			}
-		}
-		e = &entry{}
-		m.entries[key] = e
-	}
-	e.used = now
-	return e
-}
-
-// forgetEntry makes the next use read the connection again.
-func (m *Manager) forgetEntry(tenant orglink.TenantID, id orglink.ConnectionID) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if e := m.entries[entryKey{tenant, id}]; e != nil {
-		e.loaded = time.Time{}
-	}
-}
 
 // Client returns a client of a connection, whose tokens are kept alive by this
-// Manager. The same client is returned while the connection lives. A
-// connection of another tenant is ErrNotFound; one that waits for a person
-// (disconnected, revoked, another org) is refused with the error of its State.
-// Within Config.Staleness the answer comes from memory.
+// Manager. The same client is returned while the connection lives and leads to
+// the same org; moved to another org, it needs another client, and the old one
+// fails with ErrOrgChanged. A connection of another tenant is ErrNotFound; one
+// that waits for a person (disconnected, revoked, another org) is refused with
+// the error of its State. Within Config.Staleness the answer comes from memory.
 func (m *Manager) Client(ctx context.Context, tenant orglink.TenantID, id orglink.ConnectionID) (*salesforce.Client, error) {
 	key := entryKey{tenant, id}
 	m.mu.Lock()
-	e := m.entry(key)
-	if e.client != nil && time.Since(e.loaded) < m.cfg.Staleness {
+	if e := m.entries[key]; e != nil && e.client != nil && e.org == e.conn.Org.ID && time.Since(e.loaded) < m.cfg.Staleness {
+		e.used = time.Now()
 		c, err := e.client, usable(e.conn)
 		m.mu.Unlock()
 		return c, err
@@ -85,13 +34,15 @@ func (m *Manager) Client(ctx context.Context, tenant orglink.TenantID, id orglin
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e = m.entry(key)
-	if e.client == nil {
+	e := m.entry(key)
+	if e.client == nil || e.org != conn.Org.ID {
 		cfg := m.clientConfig(conn)
-		cfg.Tokens = &source{m, key}
-		if e.client, err = salesforce.New(cfg); err != nil {
+		cfg.Tokens = &source{m, key, conn.Org.ID}
+		client, err := salesforce.New(cfg)
+		if err != nil {
 			return nil, fail("client", string(id), ErrStorage, err)
 		}
+		e.client, e.org = client, conn.Org.ID
 	}
 	return e.client, nil
 }
@@ -109,22 +60,6 @@ func usable(c Connection) error {
 	return nil
 }
 
-// remember reads a connection into its entry.
-func (m *Manager) remember(ctx context.Context, key entryKey) (Connection, error) {
-	conn, err := m.Get(ctx, key.tenant, key.id)
-	if err != nil {
-		return Connection{}, err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	e := m.entry(key)
-	e.conn, e.loaded = conn, time.Now()
-	if e.grant != conn.Grant {
-		e.token, e.grant = salesforce.Token{}, ""
-	}
-	return conn, nil
-}
-
 // clientConfig is the template of clients that work for a connection.
 func (m *Manager) clientConfig(conn Connection) salesforce.Config {
 	cfg := m.cfg.Client
@@ -133,7 +68,7 @@ func (m *Manager) clientConfig(conn Connection) salesforce.Config {
 			if own != nil {
 				own(call)
 			}
-			watch(conn, call)
+			watch(m.latest(conn), call)
 		}
 	}
 	if cfg.HTTPClient == nil {
@@ -149,6 +84,7 @@ func (m *Manager) clientConfig(conn Connection) salesforce.Config {
 type source struct {
 	m   *Manager
 	key entryKey
+	org sobject.ID // the only one it gives tokens for; "" for any
 }
 
 var _ salesforce.TokenSource = (*source)(nil)
@@ -157,10 +93,13 @@ var _ salesforce.TokenSource = (*source)(nil)
 func (s *source) Token(ctx context.Context) (salesforce.Token, error) {
 	m := s.m
 	m.mu.Lock()
-	e := m.entry(s.key)
-	if !e.loaded.IsZero() && !e.token.Access.IsZero() && e.grant == e.conn.Grant {
-		t := e.token
+	if e := m.entries[s.key]; e != nil && !e.loaded.IsZero() && !e.token.Access.IsZero() && e.grant == e.conn.Grant {
+		e.used = time.Now()
+		t, err := e.token, s.same(e.conn)
 		m.mu.Unlock()
+		if err != nil {
+			return salesforce.Token{}, err
+		}
 		return t, nil
 	}
 	m.mu.Unlock()
@@ -171,6 +110,9 @@ func (s *source) Token(ctx context.Context) (salesforce.Token, error) {
 	if err := usable(conn); err != nil {
 		return salesforce.Token{}, err
 	}
+	if err := s.same(conn); err != nil {
+		return salesforce.Token{}, err
+	}
 	_, token, err := m.load(ctx, conn)
 	if err != nil {
 		return salesforce.Token{}, err
@@ -179,14 +121,13 @@ func (s *source) Token(ctx context.Context) (salesforce.Token, error) {
 	return token, nil
 }
 
-// keep remembers the token of a grant.
-func (m *Manager) keep(key entryKey, grant GrantID, token salesforce.Token) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	e := m.entry(key)
-	if e.loaded.IsZero() || e.conn.Grant == grant {
-		e.token, e.grant = token, grant
+// same refuses to go on in an org that the client was not made for: what a
+// step has begun in one org must not end in another.
+func (s *source) same(c Connection) error {
+	if s.org == "" || c.Org.ID == s.org {
+		return nil
 	}
+	return failDetail("client", string(c.ID), ErrOrgChanged, "the connection was moved from org %s to %s: begin again with a new client", s.org, c.Org.ID)
 }
 
 // Refresh shares one refresh among all callers of the connection, in this and
@@ -201,14 +142,20 @@ func (s *source) Refresh(ctx context.Context, rejected salesforce.Token) (salesf
 		select {
 		case <-call.done:
 		case <-ctx.Done():
-			return salesforce.Token{}, ctx.Err()
+			return salesforce.Token{}, failDetail("refresh", string(s.key.id), ctx.Err(), "its tokens are being refreshed, which goes on without the caller; try again")
 		}
 		// A call that was under way for an older token may answer with the
 		// very one that was rejected here.
 		if call.err == nil && call.token.Access == rejected.Access && call.rejected != rejected.Access {
 			continue
 		}
-		return call.token, call.err
+		if call.err != nil {
+			return salesforce.Token{}, call.err
+		}
+		if err := s.same(s.m.latest(Connection{Tenant: s.key.tenant, ID: s.key.id, Org: Org{ID: s.org}})); err != nil {
+			return salesforce.Token{}, err
+		}
+		return call.token, nil
 	}
 }
 
@@ -236,7 +183,7 @@ func (m *Manager) startRefresh(ctx context.Context, key entryKey, rejected orgli
 	// Owned by Close, which waits for it; bounded in time.
 	go func() {
 		defer m.running.Done()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*m.leaseTTL())
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.leaseTTL()+2*m.cfg.RefreshTimeout)
 		defer cancel()
 		call.token, call.err = m.refresh(ctx, key, rejected)
 		m.mu.Lock()

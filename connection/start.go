@@ -30,7 +30,11 @@ type StartRequest struct {
 	// Connection is one to authorise again. Without it, an authorisation
 	// whose place is taken (see Type.Slot) renews what is there.
 	Connection orglink.ConnectionID
-	// AllowOtherOrg lets Connection move to another org.
+	// AllowOtherOrg lets Connection move to another org, such as a sandbox
+	// that was refreshed. What others remember by the connection (imported
+	// records, positions, what was exported, user pairs by org) stays as it
+	// is; an org with other data is better connected as a connection of its
+	// own.
 	AllowOtherOrg bool
 	// LoginHint prefills the user name on Salesforce's page.
 	LoginHint string

@@ -1,0 +1,116 @@
+package connection
+
+import (
+	"context"
+	"time"
+
+	"github.com/orglink/orglink"
+	"github.com/orglink/orglink/salesforce"
+	"github.com/orglink/orglink/salesforce/sobject"
+)
+
+// entryKey names a connection in memory.
+type entryKey struct {
+	tenant orglink.TenantID
+	id     orglink.ConnectionID
+}
+
+// entry is what a Manager remembers of a connection that exists. Its fields
+// are guarded by the Manager's mutex; nothing blocks while it is held.
+type entry struct {
+	client  *salesforce.Client
+	org     sobject.ID // of client
+	conn    Connection
+	loaded  time.Time // zero: conn must be read again
+	token   salesforce.Token
+	grant   GrantID // of token
+	call    *refreshCall
+	unsaved *unsaved
+	used    time.Time
+}
+
+// Beyond maxEntries connections, those not used for entryIdle are forgotten,
+// which is looked for once in entrySweep.
+const (
+	maxEntries = 4096
+	entryIdle  = 10 * time.Minute
+	entrySweep = time.Minute
+)
+
+// entry returns a connection's entry; the caller holds m.mu.
+func (m *Manager) entry(key entryKey) *entry {
+	e := m.entries[key]
+	now := time.Now()
+	if e == nil {
+		if len(m.entries) >= maxEntries && now.Sub(m.swept) > entrySweep {
+			m.swept = now
+			for k, old := range m.entries {
+				if old.call == nil && old.unsaved == nil && now.Sub(old.used) > entryIdle {
+					delete(m.entries, k)
+				}
+			}
+		}
+		e = &entry{}
+		m.entries[key] = e
+	}
+	e.used = now
+	return e
+}
+
+// forgetEntry makes the next use read the connection again.
+func (m *Manager) forgetEntry(tenant orglink.TenantID, id orglink.ConnectionID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e := m.entries[entryKey{tenant, id}]; e != nil {
+		e.loaded = time.Time{}
+	}
+}
+
+// dropEntry forgets a connection and returns what no store has taken of it.
+func (m *Manager) dropEntry(tenant orglink.TenantID, id orglink.ConnectionID) *unsaved {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := entryKey{tenant, id}
+	e := m.entries[key]
+	delete(m.entries, key)
+	if e == nil {
+		return nil
+	}
+	return e.unsaved
+}
+
+// latest is a connection as it was last read.
+func (m *Manager) latest(c Connection) Connection {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e := m.entries[entryKey{c.Tenant, c.ID}]; e != nil && e.conn.ID != "" {
+		return e.conn.clone()
+	}
+	return c
+}
+
+// remember reads a connection into its entry.
+func (m *Manager) remember(ctx context.Context, key entryKey) (Connection, error) {
+	conn, err := m.Get(ctx, key.tenant, key.id)
+	if err != nil {
+		return Connection{}, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.entry(key)
+	e.conn, e.loaded = conn, time.Now()
+	if e.grant != conn.Grant {
+		e.token, e.grant = salesforce.Token{}, ""
+	}
+	return conn, nil
+}
+
+// keep remembers the token of a grant.
+func (m *Manager) keep(key entryKey, grant GrantID, token salesforce.Token) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.entry(key)
+	if e.loaded.IsZero() || e.conn.Grant == grant {
+		e.token, e.grant = token, grant
+	}
+}
