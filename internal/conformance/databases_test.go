@@ -26,15 +26,27 @@ type database struct {
 // skipped and says so, or fails when ORGLINK_REQUIRE_DATABASES is set.
 func eachDatabase(t *testing.T, test func(t *testing.T, open func(t *testing.T) database)) {
 	t.Helper()
-	for _, kind := range []struct {
-		name string
-		open func(t *testing.T) database
-	}{{"sqlite", openSQLite}, {"postgresql", openPostgres}, {"mariadb", openMariaDB}} {
-		t.Run(kind.name, func(t *testing.T) { test(t, kind.open) })
+	for _, kind := range kinds {
+		t.Run(kind.name, func(t *testing.T) {
+			test(t, func(t *testing.T) database { t.Helper(); return kind.open(t) })
+		})
 	}
 }
 
-func openSQLite(t *testing.T) database {
+// eachDatabaseB is the same for benchmarks.
+func eachDatabaseB(b *testing.B, bench func(b *testing.B, d database)) {
+	b.Helper()
+	for _, kind := range kinds {
+		b.Run(kind.name, func(b *testing.B) { bench(b, kind.open(b)) })
+	}
+}
+
+var kinds = []struct {
+	name string
+	open func(t testing.TB) database
+}{{"sqlite", openSQLite}, {"postgresql", openPostgres}, {"mariadb", openMariaDB}}
+
+func openSQLite(t testing.TB) database {
 	t.Helper()
 	// A subtest's folder may hold a '#', which would end a file: URI.
 	path := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.Join(t.TempDir(), "test.db"))
@@ -46,7 +58,7 @@ func openSQLite(t *testing.T) database {
 	return database{db, orglink.SQLConfig{Dialect: orglink.SQLite}}
 }
 
-func openPostgres(t *testing.T) database {
+func openPostgres(t testing.TB) database {
 	t.Helper()
 	url := getenv("ORGLINK_POSTGRES", "postgres://postgres@127.0.0.1:5432/test?sslmode=disable")
 	admin := reach(t, "pgx", url, "PostgreSQL", "ORGLINK_POSTGRES")
@@ -66,7 +78,7 @@ func openPostgres(t *testing.T) database {
 	return database{db, orglink.SQLConfig{Dialect: orglink.PostgreSQL}}
 }
 
-func openMariaDB(t *testing.T) database {
+func openMariaDB(t testing.TB) database {
 	t.Helper()
 	dsn := getenv("ORGLINK_MARIADB", "root@tcp(127.0.0.1:3306)/")
 	admin := reach(t, "mysql", dsn, "MariaDB", "ORGLINK_MARIADB")
@@ -82,7 +94,7 @@ func openMariaDB(t *testing.T) database {
 	return database{db, orglink.SQLConfig{Dialect: orglink.MariaDB}}
 }
 
-func reach(t *testing.T, driver, dsn, what, variable string) *sql.DB {
+func reach(t testing.TB, driver, dsn, what, variable string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open(driver, dsn)
 	if err == nil {
@@ -98,7 +110,7 @@ func reach(t *testing.T, driver, dsn, what, variable string) *sql.DB {
 	return nil
 }
 
-func run(t *testing.T, db *sql.DB, stmt string) {
+func run(t testing.TB, db *sql.DB, stmt string) {
 	t.Helper()
 	if _, err := db.ExecContext(t.Context(), stmt); err != nil {
 		t.Fatal(err)

@@ -2,10 +2,8 @@ package conformance
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -369,49 +367,4 @@ func TestMirrorFieldChangesItsType(t *testing.T) {
 			t.Errorf("%v %q", v.Kind(), v.Raw())
 		}
 	})
-}
-
-func BenchmarkMirrorApply(b *testing.B) {
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.TempDir(), "bench.db")+"?_pragma=journal_mode(wal)&_pragma=synchronous(normal)")
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = db.Close() })
-	d := database{db, orglink.SQLConfig{Dialect: orglink.SQLite}}
-	m, err := mirror.New(d.DB, mirror.Config{SQL: d.Config})
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := m.Migrate(b.Context()); err != nil {
-		b.Fatal(err)
-	}
-	columns := []sobject.DescribeField{described("Id", sobject.TypeID), described("SystemModstamp", sobject.TypeDateTime)}
-	for i := range 18 {
-		columns = append(columns, described(fmt.Sprintf("F%d__c", i), sobject.TypeString))
-	}
-	stream := importer.Stream{Tenant: "t", Connection: "c", Object: "Account", Columns: columns}
-	if _, err := m.Open(b.Context(), stream, 1); err != nil {
-		b.Fatal(err)
-	}
-	const rows = 5000
-	prev := importer.Position("")
-	n := 0
-	for b.Loop() {
-		var changes []importer.Change
-		for range rows {
-			n++
-			id := sobject.MustID(fmt.Sprintf("001000000%06d", n))
-			fields := []sobject.Field{sobject.F("Id", sobject.IDValue(id)), sobject.F("SystemModstamp", sobject.DateTimeValue(shopStart))}
-			for i := range 18 {
-				fields = append(fields, sobject.F(fmt.Sprintf("F%d__c", i), sobject.TextValue("some value of a field")))
-			}
-			changes = append(changes, importer.Change{Kind: importer.Full, Object: "Account", ID: id, SystemModstamp: shopStart, ReadAt: shopStart, Record: sobject.NewRecord("Account", fields...)})
-		}
-		next := importer.Position(fmt.Sprint(n))
-		if err := m.Apply(b.Context(), importer.Batch{Stream: stream, Fence: 1, Prev: prev, Next: next, Initial: true, Changes: changes}); err != nil {
-			b.Fatal(err)
-		}
-		prev = next
-	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
 }

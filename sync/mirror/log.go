@@ -1,7 +1,6 @@
 package mirror
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -70,26 +69,47 @@ type FieldChange struct {
 // entry is an Entry on its way into the log.
 type entry struct {
 	Entry
-	json bytes.Buffer
+	from, to int // its fields in writer.json, without the last bracket
 }
 
-func (e *entry) empty() bool { return e.json.Len() == 0 }
+func (e *entry) empty() bool { return e.from == e.to }
 
-// add appends a field as ["Name",before,after].
-func (e *entry) add(field string, before, after sobject.Value) {
-	sep := byte(',')
-	if e.empty() {
-		sep = '['
+// appendField appends a field as ["Name",before,after], the first one behind
+// the bracket of the list.
+func appendField(b []byte, first bool, label string, before, after sobject.Value) []byte {
+	if first {
+		b = append(b, '[')
+	} else {
+		b = append(b, ',')
 	}
-	e.json.WriteByte(sep)
-	name, _ := json.Marshal(field)
-	b, _ := before.MarshalJSON()
-	a, _ := after.MarshalJSON()
-	for i, part := range [][]byte{name, b, a} {
-		e.json.WriteByte("[,,"[i])
-		e.json.Write(part)
+	b = append(append(append(b, '['), label...), ',')
+	b = append(appendJSON(b, before), ',')
+	return append(appendJSON(b, after), ']')
+}
+
+func appendJSON(b []byte, v sobject.Value) []byte {
+	switch v.Kind() {
+	case sobject.Null:
+		return append(b, "null"...)
+	case sobject.Text:
+		if plain(v.Raw()) {
+			return append(append(append(b, '"'), v.Raw()...), '"')
+		}
+	case sobject.Number, sobject.Boolean:
+		return append(b, v.Raw()...)
 	}
-	e.json.WriteByte(']')
+	text, _ := v.MarshalJSON() // of what was read from JSON or a column
+	return append(b, text...)
+}
+
+// plain tells that a text is the same in JSON.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return false
+		}
+	}
+	return true
 }
 
 // writeLog numbers and writes the entries. The feed's row is locked from here
@@ -112,25 +132,20 @@ func (w *writer) writeLog(ctx context.Context) error {
 	}
 	serial := last - int64(len(w.log))
 	one := "(?,?,?,?,?,?,?,?,?,?," + db.Now() + ",?)"
-	for chunk := range slices.Chunk(w.log, maxRows) {
-		args := make([]any, 0, len(chunk)*11)
-		for i := range chunk {
-			e := &chunk[i]
-			serial++
-			fields := ""
-			if !e.empty() {
-				fields = e.json.String() + "]"
-			}
-			args = append(args, key[0], key[1], serial, string(e.Kind), map[bool]int{true: 1}[e.Initial], e.Object, string(e.ID), string(e.Survivor), string(e.Owner),
-				sqlkit.Micros(e.SystemModstamp), clean(fields))
-		}
-		_, err := db.Exec(ctx, w.tx, "INSERT INTO {mirror_changes} (tenant, connection, seq, kind, initial, object, record, survivor, owner, stamp, stored, fields) VALUES "+
-			one+strings.Repeat(","+one, len(chunk)-1), args...)
-		if err != nil {
-			return err
-		}
+	text := func(rows int) string {
+		return "INSERT INTO {mirror_changes} (tenant, connection, seq, kind, initial, object, record, survivor, owner, stamp, stored, fields) VALUES " +
+			one + strings.Repeat(","+one, rows-1)
 	}
-	return nil
+	return w.m.insertAll(ctx, w.tx, len(w.log), 11, text, func(i int, args []any) ([]any, error) {
+		e := &w.log[i]
+		serial++
+		fields := ""
+		if !e.empty() {
+			fields = string(w.json[e.from:e.to]) + "]"
+		}
+		return append(args, key[0], key[1], serial, string(e.Kind), map[bool]int{true: 1}[e.Initial], e.Object, string(e.ID), string(e.Survivor), string(e.Owner),
+			sqlkit.Micros(e.SystemModstamp), clean(fields)), nil
+	})
 }
 
 // clean drops what PostgreSQL does not store.

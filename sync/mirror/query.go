@@ -276,7 +276,7 @@ func (v *viewed) beyond(after string, sorts []Sort, places []int) (condition, er
 
 // query runs a SELECT of rows.
 func (v *viewed) query(ctx context.Context, places []int, tail string, args ...any) ([]Row, error) {
-	rows, err := v.m.db.Query(ctx, nil, "SELECT "+v.m.selectList(v.t, places)+" FROM "+v.t.name+tail, args...)
+	rows, err := v.m.db.Query(ctx, nil, "SELECT "+v.m.selectList(v.t, places)+" FROM "+v.t.from+tail, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -228,7 +228,7 @@ func (v *viewed) list(ctx context.Context, q Query) (Page, error) {
 	// whether there is a next page.
 	chosen := v.places()
 	places := append(slices.Clone(chosen), sorts...)
-	rows, err := v.m.db.Query(ctx, nil, "SELECT "+v.m.selectList(v.t, places)+" FROM "+v.t.name+" WHERE "+where.sql+
+	rows, err := v.m.db.Query(ctx, nil, "SELECT "+v.m.selectList(v.t, places)+" FROM "+v.t.from+" WHERE "+where.sql+
 		" ORDER BY "+v.order(q.Sort, sorts)+" LIMIT ?", append(where.args, q.Limit+1)...)
 	if err != nil {
 		return Page{}, fmt.Errorf("mirror: list %s: %w", v.object, err)
@@ -275,7 +275,7 @@ func (v *viewed) count(ctx context.Context, filters []Filter) (n int64, err erro
 	if err != nil {
 		return 0, err
 	}
-	if err := v.m.db.QueryRow(ctx, nil, "SELECT COUNT(*) FROM "+v.t.name+" WHERE "+where.sql, where.args...).Scan(&n); err != nil {
+	if err := v.m.db.QueryRow(ctx, nil, "SELECT COUNT(*) FROM "+v.t.from+" WHERE "+where.sql, where.args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("mirror: count %s: %w", v.object, err)
 	}
 	return n, nil
@@ -304,7 +304,7 @@ func (m *Mirror) GroupCount(ctx context.Context, viewer orglink.Actor, integrati
 		return nil, err
 	}
 	name := m.quote(v.t.columns[i].name)
-	rows, err := m.db.Query(ctx, nil, "SELECT "+name+", COUNT(*) FROM "+v.t.name+" WHERE "+cond.sql+" GROUP BY "+name+" ORDER BY COUNT(*) DESC, "+name+" LIMIT 1000", cond.args...)
+	rows, err := m.db.Query(ctx, nil, "SELECT "+name+", COUNT(*) FROM "+v.t.from+" WHERE "+cond.sql+" GROUP BY "+name+" ORDER BY COUNT(*) DESC, "+name+" LIMIT 1000", cond.args...)
 	if err != nil {
 		return nil, fmt.Errorf("mirror: group %s: %w", object, err)
 	}

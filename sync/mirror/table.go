@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,16 +21,21 @@ import (
 // takes its place.
 type table struct {
 	stream  int64
-	name    string // quoted
+	object  string
 	columns []column
-	byField map[string]int // lower-case API name -> index in columns
+	byField map[string]int    // lower-case API name -> index in columns
+	parts   []part            // the first has the system columns
+	from    string            // all parts, for a FROM clause
+	places  map[string]column // by field and class: also those no longer used
 }
 
 // column holds one field.
 type column struct {
 	field string // API name
+	label string // API name as JSON
 	class class
 	name  string // in the database
+	part  int
 	typ   sobject.FieldType
 	refs  []string // objects that a reference points to
 }
@@ -87,16 +93,10 @@ func (m *Mirror) quote(name string) string {
 	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 }
 
-// tableName has the stream's number, because a connection's id and an object's
-// name together are longer than some databases allow.
-func (m *Mirror) tableName(stream int64, object string) string {
-	return m.quote(fit(m.db.Table(fmt.Sprintf("m%d_%s", stream, strings.ToLower(object)))))
-}
-
 // find returns the table of a stream as it is, from the database; nil when the
 // stream was never opened.
 func (m *Mirror) find(ctx context.Context, x sqlkit.Execer, tenant orglink.TenantID, conn orglink.ConnectionID, object string) (*table, error) {
-	t := &table{byField: map[string]int{}}
+	t := &table{object: object}
 	err := m.db.QueryRow(ctx, x, "SELECT id FROM {mirror_streams} WHERE tenant = ? AND connection = ? AND object = ?",
 		string(tenant), string(conn), object).Scan(&t.stream)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -105,31 +105,40 @@ func (m *Mirror) find(ctx context.Context, x sqlkit.Execer, tenant orglink.Tenan
 	if err != nil {
 		return nil, err
 	}
-	t.name = m.tableName(t.stream, object)
 	return t, m.load(ctx, x, t)
 }
 
 // load reads the columns in use.
 func (m *Mirror) load(ctx context.Context, x sqlkit.Execer, t *table) error {
-	rows, err := m.db.Query(ctx, x, "SELECT field, class, name, type, refs FROM {mirror_columns} WHERE stream = ? AND used = 1 ORDER BY field", t.stream)
+	rows, err := m.db.Query(ctx, x, "SELECT field, class, name, part, type, refs, used FROM {mirror_columns} WHERE stream = ? ORDER BY field", t.stream)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
+	t.byField, t.places = map[string]int{}, map[string]column{}
 	for rows.Next() {
 		var c column
-		var cl, typ, refs string
-		if err := rows.Scan(&c.field, &cl, &c.name, &typ, &refs); err != nil {
+		var refs string
+		var used bool
+		if err := rows.Scan(&c.field, &c.class, &c.name, &c.part, &c.typ, &refs, &used); err != nil {
 			return err
 		}
-		c.class, c.typ = class(cl), sobject.FieldType(typ)
 		if refs != "" {
 			c.refs = strings.Split(refs, ",")
 		}
-		t.byField[strings.ToLower(c.field)] = len(t.columns)
-		t.columns = append(t.columns, c)
+		label, _ := json.Marshal(c.field) // a text
+		c.label = string(label)
+		t.places[c.field+"#"+string(c.class)] = c
+		if used {
+			t.byField[strings.ToLower(c.field)] = len(t.columns)
+			t.columns = append(t.columns, c)
+		}
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	m.divide(t)
+	return nil
 }
 
 // ready returns the table of a stream with a place for every column, making
@@ -175,75 +184,113 @@ func (m *Mirror) make(ctx context.Context, x sqlkit.Execer, s importer.Stream) (
 	if err != nil {
 		return nil, err
 	}
-	t := &table{stream: stream, name: m.tableName(stream, s.Object), byField: map[string]int{}}
+	t := &table{stream: stream, object: s.Object}
 	if err := m.load(ctx, x, t); err != nil {
 		return nil, err
 	}
 	if err := m.widen(ctx, x, t, s.Columns); err != nil {
 		return nil, err
 	}
-	t = &table{stream: stream, name: t.name, byField: map[string]int{}}
+	t = &table{stream: stream, object: s.Object}
 	return t, m.load(ctx, x, t)
 }
 
 // widen creates the table or adds the columns that it lacks.
 func (m *Mirror) widen(ctx context.Context, x sqlkit.Execer, t *table, columns []sobject.DescribeField) error {
-	if len(t.columns) == 0 {
-		defs := make([]string, len(systemColumns))
-		for i, c := range systemColumns {
-			defs[i] = m.quote(c) + " " + m.db.Type(systemTypes[i]) + " NOT NULL"
-		}
-		if _, err := m.db.Exec(ctx, x, "CREATE TABLE IF NOT EXISTS "+t.name+" ("+strings.Join(defs, ", ")+", PRIMARY KEY ("+m.quote("id")+"))"); err != nil {
-			return err
-		}
-	}
+	room := m.room(t)
+	missing := make([][]sobject.DescribeField, len(room.used)) // by part
+	at := map[string]column{}                                  // of each field to register
 	for _, f := range columns {
 		c := classOf(f.Type)
 		i, known := t.column(f.Name)
-		if strings.EqualFold(f.Name, "Id") || known && t.columns[i].class == c {
-			if known {
-				continue
-			}
-			// Id itself lives in the key.
-			if err := m.register(ctx, x, t.stream, f, c, "id"); err != nil {
-				return err
-			}
+		if known && (strings.EqualFold(f.Name, "Id") || t.columns[i].class == c) {
 			continue
 		}
-		name := columnName(f.Name, c, known)
-		if err := m.addColumn(ctx, x, t.name, name, m.sqlType(f)); err != nil {
-			return fmt.Errorf("column for %s: %w", f.Name, err)
+		if strings.EqualFold(f.Name, "Id") { // it lives in the key
+			at[f.Name] = column{field: f.Name, class: c, name: "id"}
+			continue
 		}
-		if err := m.register(ctx, x, t.stream, f, c, name); err != nil {
+		place, before := t.places[f.Name+"#"+string(c)]
+		if !before {
+			place = column{field: f.Name, class: c, name: columnName(f.Name, c, known), part: room.take(m.weight(f.Type))}
+			if place.part > 0 {
+				// No column of another part may have the name, not even one
+				// left behind by a crash.
+				place.name = fit(place.name + fmt.Sprintf("__p%d", place.part))
+			}
+			for len(missing) <= place.part {
+				missing = append(missing, nil)
+			}
+			missing[place.part] = append(missing[place.part], f)
+		}
+		at[f.Name] = place
+	}
+	for n, fields := range missing {
+		if err := m.addColumns(ctx, x, t, n, fields, at); err != nil {
 			return err
+		}
+	}
+	if len(at) == 0 {
+		return nil
+	}
+	register := func(x sqlkit.Execer) error {
+		for _, f := range columns {
+			if place, ok := at[f.Name]; ok {
+				if err := m.register(ctx, x, t, f, place); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	if m.db.Dialect() == orglink.MariaDB { // x is no transaction
+		return m.db.Tx(ctx, func(tx *sql.Tx) error { return register(tx) })
+	}
+	return register(x)
+}
+
+// addColumns brings a part up to some columns. All of it may be repeated.
+func (m *Mirror) addColumns(ctx context.Context, x sqlkit.Execer, t *table, n int, fields []sobject.DescribeField, at map[string]column) error {
+	defs := make([]string, len(fields))
+	for i, f := range fields {
+		defs[i] = m.quote(at[f.Name].name) + " " + m.sqlType(f)
+	}
+	if n >= len(t.parts) || len(t.columns) == 0 {
+		if err := m.createPart(ctx, x, t, n, defs); err != nil {
+			return err
+		}
+	}
+	name := m.partName(t, n)
+	if m.db.Dialect() != orglink.SQLite {
+		if len(defs) == 0 {
+			return nil
+		}
+		_, err := m.db.Exec(ctx, x, "ALTER TABLE "+name+" ADD COLUMN IF NOT EXISTS "+strings.Join(defs, ", ADD COLUMN IF NOT EXISTS "))
+		return err
+	}
+	for i, f := range fields {
+		var there int
+		err := m.db.QueryRow(ctx, x, "SELECT COUNT(*) FROM pragma_table_info(?) WHERE name = ?", strings.Trim(name, `"`), at[f.Name].name).Scan(&there)
+		if err == nil && there == 0 {
+			_, err = m.db.Exec(ctx, x, "ALTER TABLE "+name+" ADD COLUMN "+defs[i])
+		}
+		if err != nil {
+			return fmt.Errorf("column for %s: %w", f.Name, err)
 		}
 	}
 	return nil
 }
 
-// addColumn adds a column unless it is there.
-func (m *Mirror) addColumn(ctx context.Context, x sqlkit.Execer, tableName, name, typ string) error {
-	if m.db.Dialect() != orglink.SQLite {
-		_, err := m.db.Exec(ctx, x, "ALTER TABLE "+tableName+" ADD COLUMN IF NOT EXISTS "+m.quote(name)+" "+typ)
-		return err
-	}
-	var there int
-	err := m.db.QueryRow(ctx, x, "SELECT COUNT(*) FROM pragma_table_info(?) WHERE name = ?", strings.Trim(tableName, `"`), name).Scan(&there)
-	if err != nil || there > 0 {
-		return err
-	}
-	_, err = m.db.Exec(ctx, x, "ALTER TABLE "+tableName+" ADD COLUMN "+m.quote(name)+" "+typ)
-	return err
-}
-
 // register notes where a field is kept; its former column is no longer used.
-func (m *Mirror) register(ctx context.Context, x sqlkit.Execer, stream int64, f sobject.DescribeField, c class, name string) error {
-	if _, err := m.db.Exec(ctx, x, "UPDATE {mirror_columns} SET used = 0 WHERE stream = ? AND field = ?", stream, f.Name); err != nil {
-		return err
+func (m *Mirror) register(ctx context.Context, x sqlkit.Execer, t *table, f sobject.DescribeField, at column) error {
+	if _, known := t.column(f.Name); known {
+		if _, err := m.db.Exec(ctx, x, "UPDATE {mirror_columns} SET used = 0 WHERE stream = ? AND field = ?", t.stream, f.Name); err != nil {
+			return err
+		}
 	}
 	refs := slices.Clone(f.ReferenceTo)
 	slices.Sort(refs)
-	_, err := m.db.Exec(ctx, x, m.db.Upsert("mirror_columns", []string{"stream", "field", "class"}, []string{"name", "type", "refs", "used"}),
-		stream, f.Name, string(c), name, string(f.Type), strings.Join(refs, ","), 1)
+	_, err := m.db.Exec(ctx, x, m.db.Upsert("mirror_columns", []string{"stream", "field", "class"}, []string{"name", "part", "type", "refs", "used"}),
+		t.stream, f.Name, string(at.class), at.name, at.part, string(f.Type), strings.Join(refs, ","), 1)
 	return err
 }

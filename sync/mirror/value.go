@@ -118,6 +118,12 @@ func (m *Mirror) bind(c class, v sobject.Value) (any, error) {
 		d, err := v.Date()
 		return d.String(), err
 	case dateTime:
+		if raw := v.Raw(); m.db.Dialect() != orglink.PostgreSQL && canonicalTime(raw) {
+			if m.db.Dialect() == orglink.MariaDB {
+				return raw[:10] + " " + raw[11:23], nil
+			}
+			return raw, nil
+		}
 		t, err := v.Time()
 		switch m.db.Dialect() {
 		case orglink.PostgreSQL:
@@ -139,6 +145,21 @@ func (m *Mirror) bind(c class, v sobject.Value) (any, error) {
 	return strings.ToValidUTF8(s, "\uFFFD"), nil
 }
 
+// canonicalTime tells that a text is a date-time as sobject.FormatDateTime
+// writes them, as nearly all are.
+func canonicalTime(s string) bool {
+	const form = "0000-00-00T00:00:00.000Z"
+	if len(s) != len(form) {
+		return false
+	}
+	for i := range len(form) {
+		if form[i] == '0' && (s[i] < '0' || s[i] > '9') || form[i] != '0' && s[i] != form[i] {
+			return false
+		}
+	}
+	return s[5:7] >= "01" && s[5:7] <= "12" && s[8:10] >= "01" && s[8:10] <= "28" && s[11:13] <= "23" && s[14:16] <= "59" && s[17:19] <= "59"
+}
+
 // sqliteNumber keeps a decimal exact: as an integer or a double when that
 // reads back the same, else as text.
 func sqliteNumber(s string) any {
@@ -148,6 +169,9 @@ func sqliteNumber(s string) any {
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil {
 		return s
+	}
+	if len(s) <= 16 && strings.IndexAny(s, "eE") < 0 {
+		return f // up to 15 digits, which a double keeps
 	}
 	exact, ok1 := new(big.Rat).SetString(s)
 	shortest, ok2 := new(big.Rat).SetString(strconv.FormatFloat(f, 'f', -1, 64))

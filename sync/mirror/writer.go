@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +23,15 @@ type writer struct {
 	initial bool
 	states  map[sobject.ID]*state
 	log     []entry
+	json    []byte  // the fields of all entries
+	fields  []place // of the record shape seen last
+	slab    []sobject.Value
+}
+
+// place is where a record's field goes.
+type place struct {
+	field string
+	at    int
 }
 
 // state is a record as it is, and becomes.
@@ -43,7 +53,7 @@ func (w *writer) store(ctx context.Context, changes []importer.Change) error {
 	for _, c := range changes {
 		s := w.states[c.ID]
 		if s == nil {
-			s = &state{id: c.ID, values: make([]sobject.Value, len(w.t.columns))}
+			s = &state{id: c.ID, values: w.blank()}
 			w.states[c.ID] = s
 		}
 		if !s.version.Applies(c) {
@@ -69,9 +79,9 @@ func (w *writer) store(ctx context.Context, changes []importer.Change) error {
 // change brings a record's state up to a change that applies, and logs what
 // it did.
 func (w *writer) change(s *state, c importer.Change) error {
-	before := *s
+	before := *s // its values are the same as those of s
 	s.version = s.version.After(c)
-	e := entry{Entry: Entry{Object: w.stream.Object, ID: c.ID, Initial: w.initial, SystemModstamp: c.SystemModstamp}}
+	e := entry{from: len(w.json), to: len(w.json), Entry: Entry{Object: w.stream.Object, ID: c.ID, Initial: w.initial, SystemModstamp: c.SystemModstamp}}
 	if c.Kind.Gone() {
 		s.kind, s.survivor = c.Kind, c.Survivor
 		if e.Kind = goneKinds[c.Kind]; before.version.Exists && before.kind != c.Kind {
@@ -83,20 +93,22 @@ func (w *writer) change(s *state, c importer.Change) error {
 	if c.Kind == importer.Full {
 		s.kind, s.survivor, s.owner = 0, "", c.Owner
 	}
-	s.values = slices.Clone(before.values)
+	n := 0
 	for name, v := range c.Record.Fields() {
+		i, err := w.place(n, name)
+		if err != nil {
+			return fmt.Errorf("the change of %s: %w", c.ID, err)
+		}
+		n++
 		if c.Kind == importer.Partial && !slices.Contains(c.Fields, name) {
 			continue
 		}
-		i, ok := w.t.column(name)
-		if !ok {
-			return fmt.Errorf("the change of %s holds a field %s that the stream has no column for", c.ID, name)
-		}
 		if !s.values[i].Equal(v) {
-			e.add(name, s.values[i], v)
+			w.json = appendField(w.json, len(w.json) == e.from, w.t.columns[i].label, s.values[i], v)
 			s.values[i] = v
 		}
 	}
+	e.to = len(w.json)
 	switch {
 	case !before.version.Exists:
 		e.Kind = Created
@@ -112,6 +124,31 @@ func (w *writer) change(s *state, c importer.Change) error {
 	e.Owner = s.owner
 	w.log = append(w.log, e)
 	return nil
+}
+
+// place finds the column of a record's nth field. Records of one reading have
+// their fields in one order.
+func (w *writer) place(n int, name string) (int, error) {
+	if n < len(w.fields) && w.fields[n].field == name {
+		return w.fields[n].at, nil
+	}
+	i, ok := w.t.column(name)
+	if !ok {
+		return 0, fmt.Errorf("the stream has no column for the field %s", name)
+	}
+	w.fields = append(w.fields[:min(n, len(w.fields))], place{name, i})
+	return i, nil
+}
+
+// blank returns nulls for a new record.
+func (w *writer) blank() []sobject.Value {
+	n := len(w.t.columns)
+	if len(w.slab) < n {
+		w.slab = make([]sobject.Value, 64*n)
+	}
+	out := w.slab[:n:n]
+	w.slab = w.slab[n:]
+	return out
 }
 
 // loadChunk is how many records one SELECT reads by id.
@@ -133,8 +170,11 @@ func (w *writer) loadStates(ctx context.Context, changes []importer.Change) erro
 		// written afterwards although others wrote it meanwhile.
 		lock = w.m.db.ForUpdate()
 	}
+	if known, err := w.mayKnow(ctx, ids, lock); err != nil || !known {
+		return err
+	}
 	for chunk := range slices.Chunk(ids, loadChunk) {
-		rows, err := w.m.db.Query(ctx, w.tx, "SELECT "+w.m.selectList(w.t, nil)+" FROM "+w.t.name+" WHERE "+w.m.quote("id")+" IN (?"+strings.Repeat(",?", len(chunk)-1)+")"+lock, chunk...)
+		rows, err := w.m.db.Query(ctx, w.tx, w.loadText(len(chunk))+lock, chunk...)
 		if err != nil {
 			return err
 		}
@@ -149,6 +189,37 @@ func (w *writer) loadStates(ctx context.Context, changes []importer.Change) erro
 	return nil
 }
 
+// mayKnow tells whether any of the records may be there. A first reading comes
+// in the order of the ids, so one look at the index answers for all of them.
+func (w *writer) mayKnow(ctx context.Context, ids []any, lock string) (bool, error) {
+	if !w.initial {
+		return true, nil
+	}
+	first, last := ids[0].(string), ids[0].(string)
+	for _, id := range ids {
+		first, last = min(first, id.(string)), max(last, id.(string))
+	}
+	var next string
+	id := w.m.quote("id")
+	err := w.m.db.QueryRow(ctx, w.tx, "SELECT "+id+" FROM "+w.t.parts[0].name+" WHERE "+id+" >= ? ORDER BY "+id+" LIMIT 1"+lock, first).Scan(&next)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return next <= last, err
+}
+
+// loadText selects n records by id.
+func (w *writer) loadText(n int) string {
+	id := w.m.quote("id")
+	if w.m.db.Dialect() == orglink.PostgreSQL {
+		// As a join: a plan that was made when the table was small would
+		// compare every row with every id.
+		return "SELECT " + w.m.selectList(w.t, nil) + " FROM (VALUES (CAST(? AS TEXT))" + strings.Repeat(",(?)", n-1) + ") AS wanted (" + id + ") JOIN " +
+			w.t.parts[0].name + " USING (" + id + ")" + strings.TrimPrefix(w.t.from, w.t.parts[0].name)
+	}
+	return "SELECT " + w.m.selectList(w.t, nil) + " FROM " + w.t.from + " WHERE " + id + " IN (?" + strings.Repeat(",?", n-1) + ")"
+}
+
 // Bounds of one INSERT: SQLite takes 32,766 parameters, the others 65,535.
 const (
 	maxParams = 30_000
@@ -157,53 +228,78 @@ const (
 
 // upsert writes whole records, many a statement.
 func (w *writer) upsert(ctx context.Context, list []*state) error {
-	if len(list) == 0 {
-		return nil
-	}
-	var places []int // columns besides id
-	for i, c := range w.t.columns {
-		if c.name != "id" {
-			places = append(places, i)
-		}
-	}
-	width := len(systemColumns) + len(places)
-	perStatement := max(1, min(maxRows, maxParams/width))
-	var full *sql.Stmt
-	for chunk := range slices.Chunk(list, perStatement) {
-		args := make([]any, 0, len(chunk)*width)
-		for _, s := range chunk {
-			args = append(args, string(s.id), sqlkit.Micros(s.version.SystemModstamp), sqlkit.Micros(s.version.ReadAt), int64(s.kind), string(s.survivor), string(s.owner))
-			for _, i := range places {
-				arg, err := w.m.bind(w.t.columns[i].class, s.values[i])
-				if err != nil {
-					return fmt.Errorf("%s of %s: %w", w.t.columns[i].field, s.id, err)
-				}
-				args = append(args, arg)
-			}
-		}
-		var err error
-		switch {
-		case len(chunk) < perStatement:
-			_, err = w.m.db.Exec(ctx, w.tx, w.upsertText(places, len(chunk)), args...)
-		case full == nil:
-			if full, err = w.tx.PrepareContext(ctx, w.m.db.Rewrite(w.upsertText(places, len(chunk)))); err != nil {
-				return err
-			}
-			defer full.Close()
-			fallthrough
-		default:
-			_, err = full.ExecContext(ctx, args...)
-		}
-		if err != nil {
+	for n := range w.t.parts {
+		if err := w.upsertPart(ctx, list, n); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *writer) upsertText(places []int, rows int) string {
-	cols := slices.Clone(systemColumns)
-	for _, i := range places {
+func (w *writer) upsertPart(ctx context.Context, list []*state, n int) error {
+	if len(list) == 0 {
+		return nil
+	}
+	cols := systemColumns
+	if n > 0 {
+		cols = cols[:1]
+	}
+	p := w.t.parts[n]
+	width := len(cols) + len(p.places)
+	return w.m.insertAll(ctx, w.tx, len(list), width, func(rows int) string { return w.upsertText(cols, p, rows) }, func(i int, args []any) ([]any, error) {
+		s := list[i]
+		if args = append(args, string(s.id)); n == 0 {
+			args = append(args, sqlkit.Micros(s.version.SystemModstamp), sqlkit.Micros(s.version.ReadAt), int64(s.kind), string(s.survivor), string(s.owner))
+		}
+		for _, at := range p.places {
+			arg, err := w.m.bind(w.t.columns[at].class, s.values[at])
+			if err != nil {
+				return nil, fmt.Errorf("%s of %s: %w", w.t.columns[at].field, s.id, err)
+			}
+			args = append(args, arg)
+		}
+		return args, nil
+	})
+}
+
+// insertAll inserts n rows of width values, many a statement; what comes more
+// than once is prepared.
+func (m *Mirror) insertAll(ctx context.Context, tx *sql.Tx, n, width int, text func(rows int) string, row func(i int, args []any) ([]any, error)) error {
+	perStatement := max(1, min(maxRows, maxParams/width))
+	args := make([]any, 0, min(n, perStatement)*width)
+	var full *sql.Stmt
+	for i := 0; i < n; {
+		rows := min(perStatement, n-i)
+		args = args[:0]
+		for end := i + rows; i < end; i++ {
+			var err error
+			if args, err = row(i, args); err != nil {
+				return err
+			}
+		}
+		if rows < perStatement || n < 2*perStatement {
+			if _, err := m.db.Exec(ctx, tx, text(rows), args...); err != nil {
+				return err
+			}
+			continue
+		}
+		if full == nil {
+			var err error
+			if full, err = tx.PrepareContext(ctx, m.db.Rewrite(text(rows))); err != nil {
+				return err
+			}
+			defer full.Close()
+		}
+		if _, err := full.ExecContext(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) upsertText(system []string, p part, rows int) string {
+	cols := slices.Clone(system)
+	for _, i := range p.places {
 		cols = append(cols, w.t.columns[i].name)
 	}
 	for i := range cols {
@@ -211,7 +307,7 @@ func (w *writer) upsertText(places []int, rows int) string {
 	}
 	one := "(?" + strings.Repeat(",?", len(cols)-1) + ")"
 	var b strings.Builder
-	b.WriteString("INSERT INTO " + w.t.name + " (" + strings.Join(cols, ",") + ") VALUES " + one + strings.Repeat(","+one, rows-1))
+	b.WriteString("INSERT INTO " + p.name + " (" + strings.Join(cols, ",") + ") VALUES " + one + strings.Repeat(","+one, rows-1))
 	if w.m.db.Dialect() == orglink.MariaDB {
 		b.WriteString(" ON DUPLICATE KEY UPDATE ")
 	} else {

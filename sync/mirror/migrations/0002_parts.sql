@@ -1,0 +1,1 @@
+ALTER TABLE {mirror_columns} ADD COLUMN part ${int} DEFAULT 0 NOT NULL;
