@@ -154,22 +154,28 @@ func TestCompositeRefusals(t *testing.T) {
 	var other salesforce.Composite
 	foreign := other.Create(account(text("Name", "x")))
 	for name, build := range map[string]func(b *salesforce.Composite){
-		"empty":     func(*salesforce.Composite) {},
-		"too many":  func(b *salesforce.Composite) { repeat(26, func() { b.Delete("Account", "001000000000001AAA") }) },
-		"heavy":     func(b *salesforce.Composite) { repeat(6, func() { b.Query("SELECT Id FROM Account") }) },
-		"rows":      func(b *salesforce.Composite) { b.CreateAll(named(strings.Fields(strings.Repeat("x ", 201))...), false) },
-		"no rows":   func(b *salesforce.Composite) { b.UpdateAll(nil, false) },
-		"foreign":   func(b *salesforce.Composite) { b.Create(contact(), salesforce.Link{Field: "AccountId", To: foreign.ID()}) },
+		"empty":    func(*salesforce.Composite) {},
+		"too many": func(b *salesforce.Composite) { repeat(26, func() { b.Delete("Account", "001000000000001AAA") }) },
+		"heavy":    func(b *salesforce.Composite) { repeat(6, func() { b.Query("SELECT Id FROM Account") }) },
+		"rows":     func(b *salesforce.Composite) { b.CreateAll(named(strings.Fields(strings.Repeat("x ", 201))...), false) },
+		"no rows":  func(b *salesforce.Composite) { b.UpdateAll(nil, false) },
+		"foreign": func(b *salesforce.Composite) {
+			b.Create(contact(), salesforce.Link{Field: "AccountId", To: foreign.ID()})
+		},
 		"zero":      func(b *salesforce.Composite) { b.DeleteOf("Account", salesforce.Expr{}) },
 		"no answer": func(b *salesforce.Composite) { b.DeleteOf("Account", b.Delete("Account", "001000000000001AAA").ID()) },
-		"path":      func(b *salesforce.Composite) { b.DeleteOf("Account", b.Create(account(text("Name", "x"))).Field(`i"}`)) },
-		"data":      func(b *salesforce.Composite) { b.Create(account(text("Name", "Hello @{r0.id}"))) },
-		"row data":  func(b *salesforce.Composite) { b.CreateAll([]sobject.Record{account(text("Name", "@{r0.id}"))}, false) },
-		"key data":  func(b *salesforce.Composite) { b.Upsert("Ext__c", "@{r0.id}", account()) },
-		"soql":      func(b *salesforce.Composite) { b.Query("SELECT Id FROM Account WHERE Name = '@{r0.id}'") },
-		"id":        func(b *salesforce.Composite) { b.Update("x", account()) },
-		"no key":    func(b *salesforce.Composite) { b.Upsert("Ext__c", "", account()) },
-		"header":    func(b *salesforce.Composite) { b.Request("GET", "limits", nil, http.Header{"authorization": {"Bearer x"}}) },
+		"path": func(b *salesforce.Composite) {
+			b.DeleteOf("Account", b.Create(account(text("Name", "x"))).Field(`i"}`))
+		},
+		"data":     func(b *salesforce.Composite) { b.Create(account(text("Name", "Hello @{r0.id}"))) },
+		"row data": func(b *salesforce.Composite) { b.CreateAll([]sobject.Record{account(text("Name", "@{r0.id}"))}, false) },
+		"key data": func(b *salesforce.Composite) { b.Upsert("Ext__c", "@{r0.id}", account()) },
+		"soql":     func(b *salesforce.Composite) { b.Query("SELECT Id FROM Account WHERE Name = '@{r0.id}'") },
+		"id":       func(b *salesforce.Composite) { b.Update("x", account()) },
+		"no key":   func(b *salesforce.Composite) { b.Upsert("Ext__c", "", account()) },
+		"header": func(b *salesforce.Composite) {
+			b.Request("GET", "limits", nil, http.Header{"authorization": {"Bearer x"}})
+		},
 	} {
 		var b salesforce.Composite
 		build(&b)
@@ -374,7 +380,9 @@ func TestBatch(t *testing.T) {
 
 func TestTree(t *testing.T) {
 	_, c := fake(t, salesforcetest.Config{})
-	leaf := func(name string) salesforce.TreeNode { return salesforce.TreeNode{Record: contact(text("LastName", name))} }
+	leaf := func(name string) salesforce.TreeNode {
+		return salesforce.TreeNode{Record: contact(text("LastName", name))}
+	}
 	roots := []salesforce.TreeNode{
 		{Record: account(text("Name", "A")), Children: []salesforce.TreeChildren{{Relationship: "Contacts", Nodes: []salesforce.TreeNode{leaf("a1"), leaf("a2")}}}},
 		{Record: account(text("Name", "B")), Children: []salesforce.TreeChildren{{Relationship: "Contacts", Nodes: []salesforce.TreeNode{leaf("b1")}}}},
