@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -137,6 +138,31 @@ func TestIncidentsPeers(t *testing.T) {
 		}
 		if e := failWith(t, 400, `[{"errorCode":"INVALID_FIELD","message":"No such column 'X' on entity 'Account'"}]`); e.StatusCode != 400 || !strings.Contains(e.Error(), "No such column 'X'") {
 			t.Error(e)
+		}
+	})
+	t.Run("amp-labs/connectors associations", func(t *testing.T) {
+		org := orgWith(t, 1)
+		parent, err := org.Org().Query("SELECT Id FROM Account")
+		if err != nil {
+			t.Fatal(err)
+		}
+		kid := sobject.NewRecord("Contact", sobject.F("LastName", sobject.TextValue("x")), sobject.F("AccountId", sobject.IDValue(parent[0].ID())))
+		if _, err := org.Org().Insert("Contact", slices.Repeat([]sobject.Record{kid}, 2500)...); err != nil {
+			t.Fatal(err)
+		}
+		const q = "SELECT Id, (SELECT Id FROM Contacts) FROM Account"
+		for rec, err := range siteOf(org).client(t).Query(t.Context(), q) {
+			v, _ := rec.Value("Contacts")
+			if set, ok := v.Children(); err != nil || !ok || len(set.Records) != 2500 {
+				t.Errorf("%d of 2500 children, %v", len(set.Records), err)
+			}
+		}
+		rows, err := naiveReader(siteOf(org), q)
+		if err != nil || len(rows) != 1 {
+			t.Fatal(len(rows), err)
+		}
+		if set, _ := rows[0]["Contacts"].(map[string]any); len(set["records"].([]any)) == 2500 {
+			t.Error("a naive reader comes through: this scenario tests nothing")
 		}
 	})
 	bites(t, "g8rswimmer/go-sfdc fromJSONMap", func(s site, q string) ([]map[string]any, error) {

@@ -79,9 +79,32 @@ func TestIncidentsReading(t *testing.T) {
 	t.Run("mulesoft/docs-connectors PR295", minuteWindows)
 	t.Run("amp-labs/connectors PR1045", zonesInSOQL)
 	t.Run("airbytehq/airbyte#1669", describesByTheDozen)
-	t.Run("airbytehq/airbyte#23253", pinnedVersion)
+	bites(t, "airbytehq/airbyte#23253", func(s site, q string) ([]map[string]any, error) {
+		page, err := naivePage(s, "/services/data/v42.0/query?q="+url.QueryEscape(q)) // what the package was written for
+		return page.Records, err
+	}, func(t *testing.T, read reader) error {
+		o := newOrg(t, func(w http.ResponseWriter, r *http.Request) {
+			field := ""
+			if strings.HasPrefix(r.URL.Path, "/services/data/v"+salesforce.DefaultAPIVersion) {
+				field = `,"Newer":"x"`
+			}
+			answer(200, `{"totalSize":1,"done":true,"records":[{"attributes":{"type":"A"},"Id":"1"`+field+`}]}`)(w, r)
+		})
+		rows, err := read(site{o.URL, "T1"}, "SELECT FIELDS(ALL) FROM A LIMIT 200")
+		if err == nil && rows[0]["Newer"] != "x" {
+			err = errors.New("a field of newer versions is missing, and no error")
+		}
+		return err
+	})
+	t.Run("pinned versions", pinnedVersion)
 	t.Run("Nango records-by-soql", extendedQueries)
-	t.Run("Redpanda snapshot", firstPageRefused)
+	bites(t, "Redpanda snapshot", naiveReader, func(t *testing.T, read reader) error {
+		firstPageRefused(t)
+		org := orgWith(t, 5)
+		org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Path: "query", Nth: 1}, Action: salesforcetest.Answer(500, "")})
+		rows, err := read(siteOf(org), "SELECT Id FROM Account")
+		return allOrError(rows, err, 5)
+	})
 	t.Run("hiratake55/RForcecom#59", oddTexts)
 }
 

@@ -35,6 +35,21 @@ func TestIncidentsQueryShape(t *testing.T) {
 			t.Errorf("%d requests, %.100v", len(o.requests()), err)
 		}
 	})
+	t.Run("Talent-Catalog/talentcatalog#1729", func(t *testing.T) {
+		org := orgWith(t, 2300)
+		recs, err := org.Org().Query("SELECT Id FROM Account")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids := make([]sobject.ID, len(recs))
+		for i, rec := range recs {
+			ids[i] = rec.ID()
+		}
+		got, err := narrow(t, org, 414).client(t).GetAll(t.Context(), "Account", ids, "Name")
+		if err != nil || len(got) != len(ids) || got[2299].ID() != ids[2299] {
+			t.Error(len(got), err)
+		}
+	})
 	for incident, tc := range map[string]struct {
 		body string
 		is   error
