@@ -83,6 +83,23 @@ func checkCSV(t *testing.T, raw []byte) {
 		if !slices.EqualFunc(got, want, slices.Equal) {
 			t.Fatalf("%q: %q, want %q", raw, got, want)
 		}
+		reused := 0
+		for r, err := range sobject.NewCSVReader(bytes.NewReader(raw), "Account").Reuse().Records() {
+			if err != nil {
+				t.Fatalf("%q: reused: %v", raw, err)
+			}
+			i := 0
+			for _, v := range r.Fields() {
+				if text := strings.ReplaceAll(v.Raw(), "\r\n", "\n"); text != want[reused][i] {
+					t.Fatalf("%q: reused row %d: %q, want %q", raw, reused, text, want[reused][i])
+				}
+				i++
+			}
+			reused++
+		}
+		if reused != len(want) {
+			t.Fatalf("%q: reused: %d rows, want %d", raw, reused, len(want))
+		}
 		for i := range gotHeader {
 			if valid(strings.ReplaceAll(gotHeader[i], "\r\n", "\n")) != header[i] {
 				t.Fatalf("%q: header %q, want %q", raw, gotHeader, header)

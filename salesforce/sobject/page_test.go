@@ -248,6 +248,35 @@ func same(a, b sobject.Record) error {
 	return nil
 }
 
+// checkReused reads a page twice into the same memory and looks at each record
+// while it is good, and at its clone when it is good no more.
+func checkReused(t *testing.T, raw []byte, want []sobject.Record) {
+	t.Helper()
+	last := sobject.NewPageReader(strings.NewReader("")).Reuse()
+	for range 2 {
+		p := sobject.NewPageReader(bytes.NewReader(raw)).Reuse().Continue(last)
+		last = p
+		var clones []sobject.Record
+		for r, err := range p.Records() {
+			if err != nil {
+				t.Fatalf("%q: reused: %v", raw, err)
+			}
+			if err := same(r, want[len(clones)]); err != nil {
+				t.Fatalf("%q: reused record %d: %v", raw, len(clones), err)
+			}
+			clones = append(clones, r.Clone())
+		}
+		if len(clones) != len(want) {
+			t.Fatalf("%q: reused: %d records, want %d", raw, len(clones), len(want))
+		}
+		for i := range clones {
+			if err := same(clones[i], want[i]); err != nil {
+				t.Fatalf("%q: clone of reused record %d: %v", raw, i, err)
+			}
+		}
+	}
+}
+
 func checkPage(t *testing.T, raw []byte) {
 	t.Helper()
 	want, slowErr := decodeSlowly(raw)
@@ -270,6 +299,7 @@ func checkPage(t *testing.T, raw []byte) {
 				t.Fatalf("%q: clone of record %d: %v", raw, i, err)
 			}
 		}
+		checkReused(t, raw, want.records)
 		total, ok := p.TotalSize()
 		if ok != (want.totalSize != nil) || ok && total != *want.totalSize || p.NextURL() != want.next {
 			t.Fatalf("%q: totalSize %v %v, next %q", raw, total, ok, p.NextURL())
