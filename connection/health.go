@@ -102,7 +102,7 @@ func (m *Manager) probe(ctx context.Context, c Connection) (Health, error) {
 	}
 	h := healthOf(Healthy, "")
 	if daily, ok := limits["DailyApiRequests"]; ok {
-		h.CallsUsed, h.CallsMax = int64(daily.Max-daily.Remaining), int64(daily.Max)
+		h.CallsUsed, h.CallsMax = daily.Max-daily.Remaining, daily.Max
 		if daily.Max > 0 && daily.Remaining <= 0 {
 			used, limit := h.CallsUsed, h.CallsMax
 			h = healthOf(QuotaExhausted, "")

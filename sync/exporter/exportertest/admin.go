@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/orglink/orglink"
 	"github.com/orglink/orglink/mapping"
 	"github.com/orglink/orglink/sync/exporter"
 )
@@ -261,7 +260,7 @@ func endedContext(ctx context.Context, s Subject) error {
 			return err
 		},
 		"Purge": func() error { _, err := s.Purge(ended, tenant, conn, 0); return err },
-		"Erase": func() error { return s.Erase(ended, orglink.TenantID(tenant)) },
+		"Erase": func() error { return s.Erase(ended, tenant) },
 	}
 	for name, call := range calls {
 		if err := call(); !errors.Is(err, context.Canceled) {
