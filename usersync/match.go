@@ -88,8 +88,35 @@ func addMatch(to []Match, h HostUser, by Identity) []Match {
 	return append(to, Match{User: h, By: []Identity{by}})
 }
 
-// doubt says why a match is not certain, or "".
-func doubt(user SalesforceUser, matches []Match, wanted map[orglink.UserID][]sobject.ID, taken map[orglink.UserID]Pair) string {
+// candidates are the matches of some Salesforce users and what speaks against
+// them.
+type candidates struct {
+	matches map[sobject.ID][]Match
+	wanted  map[orglink.UserID][]sobject.ID // who matches a host user
+	taken   map[orglink.UserID]Pair         // of host users that match
+}
+
+func (s *Service) candidates(ctx context.Context, tenant orglink.TenantID, org sobject.ID, users []SalesforceUser) (c candidates, err error) {
+	if c.matches, err = s.match(ctx, tenant, users); err != nil {
+		return c, err
+	}
+	c.wanted = make(map[orglink.UserID][]sobject.ID)
+	var hosts []orglink.UserID
+	for _, u := range users {
+		for _, m := range c.matches[u.ID] {
+			if c.wanted[m.User.ID] == nil {
+				hosts = append(hosts, m.User.ID)
+			}
+			c.wanted[m.User.ID] = append(c.wanted[m.User.ID], u.ID)
+		}
+	}
+	c.taken, err = s.cfg.Pairs.ByUsers(ctx, tenant, org, hosts)
+	return c, err
+}
+
+// doubt says why a user's match is not certain, or "".
+func (c candidates) doubt(user SalesforceUser) string {
+	matches := c.matches[user.ID]
 	switch {
 	case len(matches) == 0:
 		return ""
@@ -101,11 +128,11 @@ func doubt(user SalesforceUser, matches []Match, wanted map[orglink.UserID][]sob
 		return "several users match: " + strings.Join(names, ", ")
 	}
 	m := matches[0]
-	if p, ok := taken[m.User.ID]; ok && p.Salesforce != user.ID {
+	if p, ok := c.taken[m.User.ID]; ok && p.Salesforce != user.ID {
 		return fmt.Sprintf("user %s matches by %s and is paired with Salesforce user %s", m.User.ID, join(m.By), p.Salesforce)
 	}
-	if len(wanted[m.User.ID]) > 1 {
-		return fmt.Sprintf("user %s is matched by several Salesforce users: %s", m.User.ID, joinIDs(wanted[m.User.ID]))
+	if len(c.wanted[m.User.ID]) > 1 {
+		return fmt.Sprintf("user %s is matched by several Salesforce users: %s", m.User.ID, joinIDs(c.wanted[m.User.ID]))
 	}
 	return ""
 }

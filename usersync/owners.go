@@ -38,8 +38,10 @@ type (
 func (s *Service) ResolveOwners(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, ids []sobject.ID) (map[sobject.ID]orglink.UserID, error) {
 	out := make(map[sobject.ID]orglink.UserID)
 	var users []sobject.ID
+	seen := make(map[sobject.ID]bool)
 	for _, id := range ids {
-		if id.Prefix() == userPrefix && !slices.Contains(users, id) {
+		if id.Prefix() == userPrefix && !seen[id] {
+			seen[id] = true
 			users = append(users, id)
 		}
 	}
@@ -109,7 +111,7 @@ func (s *Service) arrive(ctx context.Context, tenant orglink.TenantID, conn orgl
 			out[e.User.ID] = e.Host
 			continue
 		case ActionPair, ActionCreate:
-			user, err := s.join(ctx, tenant, conn, org, e)
+			user, _, err := s.join(ctx, tenant, conn, org, e)
 			if err == nil {
 				out[e.User.ID] = user
 				continue

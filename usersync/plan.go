@@ -143,21 +143,7 @@ func (s *Service) decide(ctx context.Context, tenant orglink.TenantID, org sobje
 		}
 		open = append(open, u)
 	}
-	matches, err := s.match(ctx, tenant, open)
-	if err != nil {
-		return nil, err
-	}
-	wanted := make(map[orglink.UserID][]sobject.ID)
-	var hosts []orglink.UserID
-	for _, u := range open {
-		for _, m := range matches[u.ID] {
-			if wanted[m.User.ID] == nil {
-				hosts = append(hosts, m.User.ID)
-			}
-			wanted[m.User.ID] = append(wanted[m.User.ID], u.ID)
-		}
-	}
-	taken, err := s.cfg.Pairs.ByUsers(ctx, tenant, org, hosts)
+	found, err := s.candidates(ctx, tenant, org, open)
 	if err != nil {
 		return nil, err
 	}
@@ -166,8 +152,8 @@ func (s *Service) decide(ctx context.Context, tenant orglink.TenantID, org sobje
 		if e.Action != "" {
 			continue
 		}
-		e.Matches = matches[e.User.ID]
-		s.choose(e, doubt(e.User, e.Matches, wanted, taken), arrived)
+		e.Matches = found.matches[e.User.ID]
+		s.choose(e, found.doubt(e.User), arrived)
 	}
 	return entries, nil
 }

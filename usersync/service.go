@@ -2,13 +2,16 @@ package usersync
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/orglink/orglink"
+	"github.com/orglink/orglink/salesforce"
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
@@ -29,8 +32,8 @@ type Config struct {
 	// HostRule finds further matches for users, by Salesforce id. It comes
 	// after Rules. Defaults to none.
 	HostRule func(ctx context.Context, tenant orglink.TenantID, users []SalesforceUser) (map[sobject.ID][]HostUser, error)
-	// OrgID tells which org a connection leads to. Defaults to asking the org
-	// once for each connection (Client.Identity).
+	// OrgID tells which org a connection leads to. It is asked every time.
+	// Defaults to asking the org once for each client (Client.Identity).
 	OrgID func(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID) (sobject.ID, error)
 	// Events is told of every pair made or dissolved. Defaults to nothing. It
 	// is called while the work goes on and must not block.
@@ -46,7 +49,7 @@ type Service struct {
 	cfg Config
 
 	mu       sync.Mutex
-	orgs     map[connKey]sobject.ID
+	orgs     map[connKey]clientOrg
 	refused  map[refusedKey]time.Time
 	arrivals map[arrivalKey]chan struct{}
 }
@@ -55,6 +58,16 @@ type connKey struct {
 	tenant orglink.TenantID
 	conn   orglink.ConnectionID
 }
+
+// clientOrg is the org that a client leads to. A connection that moves to
+// another org gets another client.
+type clientOrg struct {
+	client *salesforce.Client
+	org    sobject.ID
+}
+
+// orgsMax bounds how many connections' orgs are remembered.
+const orgsMax = 1000
 
 // New returns a service. All problems of the configuration are reported
 // together; no I/O is done.
@@ -90,33 +103,22 @@ func New(cfg Config) (*Service, error) {
 		return nil, fmt.Errorf("usersync: config: %w", errors.Join(errs...))
 	}
 	cfg.Rules = slices.Clone(cfg.Rules)
-	return &Service{cfg: cfg, orgs: map[connKey]sobject.ID{}, refused: map[refusedKey]time.Time{}, arrivals: map[arrivalKey]chan struct{}{}}, nil
+	return &Service{cfg: cfg, orgs: map[connKey]clientOrg{}, refused: map[refusedKey]time.Time{}, arrivals: map[arrivalKey]chan struct{}{}}, nil
 }
 
-// org returns the id of the connection's org. It is remembered, because a
-// connection never changes its org.
+// org returns the id of the org that the connection leads to.
 func (s *Service) org(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID) (sobject.ID, error) {
-	k := connKey{tenant, conn}
-	s.mu.Lock()
-	id := s.orgs[k]
-	s.mu.Unlock()
-	if id != "" {
-		return id, nil
+	id, err := s.findOrg(ctx, tenant, conn)
+	if err == nil && id == "" {
+		err = errors.New("the org did not tell its id")
 	}
-	id, err := s.askOrg(ctx, tenant, conn)
 	if err != nil {
 		return "", fmt.Errorf("usersync: learn the org of connection %s: %w", conn, err)
 	}
-	if id == "" {
-		return "", fmt.Errorf("usersync: learn the org of connection %s: the org did not tell its id", conn)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.orgs[k] = id
 	return id, nil
 }
 
-func (s *Service) askOrg(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID) (sobject.ID, error) {
+func (s *Service) findOrg(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID) (sobject.ID, error) {
 	if s.cfg.OrgID != nil {
 		return s.cfg.OrgID(ctx, tenant, conn)
 	}
@@ -124,41 +126,24 @@ func (s *Service) askOrg(ctx context.Context, tenant orglink.TenantID, conn orgl
 	if err != nil {
 		return "", err
 	}
+	k := connKey{tenant, conn}
+	s.mu.Lock()
+	have := s.orgs[k]
+	s.mu.Unlock()
+	if have.client == client {
+		return have.org, nil
+	}
 	who, err := client.Identity(ctx)
 	if err != nil {
 		return "", err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.orgs) >= orgsMax {
+		clear(s.orgs)
+	}
+	s.orgs[k] = clientOrg{client, who.OrgID}
 	return who.OrgID, nil
-}
-
-// Pair pairs two users because somebody said so; by names who. The Salesforce
-// user must exist in the org and the pair must be free on both sides.
-func (s *Service) Pair(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, id sobject.ID, user orglink.UserID, by orglink.Actor) error {
-	org, err := s.org(ctx, tenant, conn)
-	if err != nil {
-		return err
-	}
-	users, _, err := s.readUsers(ctx, tenant, conn, []sobject.ID{id})
-	if err != nil {
-		return err
-	}
-	if len(users) == 0 {
-		return fmt.Errorf("usersync: pair %s with %q: the org has no such user", id, user)
-	}
-	return s.put(ctx, conn, Pair{Tenant: tenant, Org: org, Salesforce: id, User: user, How: clip("by " + string(by.User)), At: time.Now()})
-}
-
-// Unpair dissolves the pair of a Salesforce user. The accounts stay.
-func (s *Service) Unpair(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, id sobject.ID, by orglink.Actor) error {
-	org, err := s.org(ctx, tenant, conn)
-	if err != nil {
-		return err
-	}
-	if err := s.cfg.Pairs.Remove(ctx, tenant, org, id); err != nil {
-		return err
-	}
-	s.event(tenant, conn, "usersync.unpaired", id, fmt.Sprintf("Salesforce user %s was unpaired by %s.", id, by.User))
-	return nil
 }
 
 // put saves a pair and tells of it.
@@ -174,14 +159,9 @@ func (s *Service) event(tenant orglink.TenantID, conn orglink.ConnectionID, kind
 	if s.cfg.Events == nil {
 		return
 	}
-	now := time.Now().UTC()
-	s.cfg.Events(orglink.Event{ID: fmt.Sprintf("%s/%s/%d", kind, id, now.UnixMicro()), Kind: kind, Tenant: tenant, Connection: conn,
-		Subject: string(id), Message: message, At: now})
+	s.cfg.Events(orglink.Event{ID: rand.Text(), Kind: kind, Tenant: tenant, Connection: conn, Subject: string(id), Message: message, At: time.Now().UTC()})
 }
 
 func clip(s string) string {
-	if len(s) > maxID {
-		return s[:maxID]
-	}
-	return s
+	return strings.ToValidUTF8(s[:min(len(s), maxID)], "")
 }

@@ -42,9 +42,9 @@ func (o oneClient) Client(_ context.Context, t orglink.TenantID, c orglink.Conne
 	return o.c, nil
 }
 
-func newWorld(t *testing.T, strategy usersync.Strategy) *world {
+func newWorld(t *testing.T, strategy usersync.Strategy, orgID ...string) *world {
 	t.Helper()
-	org := salesforcetest.NewServer(t, salesforcetest.Config{})
+	org := salesforcetest.NewServer(t, salesforcetest.Config{OrgID: strings.Join(orgID, "")})
 	ready := org.Ready()
 	at, err := url.Parse(org.URL)
 	if err != nil {
@@ -385,8 +385,19 @@ func TestPairAndUnpairByHand(t *testing.T) {
 	w.cfg.Events = func(e orglink.Event) { events = append(events, e) }
 	id := w.user("somebody")
 	s, admin := w.service(), orglink.Actor{Tenant: tenant, User: "boss", Admin: true}
-	if err := s.Pair(t.Context(), tenant, conn, "005000000000999AAA", "h", admin); err == nil {
-		t.Error("paired with a user that the org does not have")
+	w.directory.Add(tenant, usersync.HostUser{ID: "h"}, usersync.HostUser{ID: "gone"}, usersync.HostUser{ID: "héé"})
+	w.directory.Add("other", usersync.HostUser{ID: "theirs"})
+	if err := s.Pair(t.Context(), tenant, conn, "005000000000999AAA", "h", admin); !errors.Is(err, usersync.ErrNoUser) {
+		t.Errorf("paired with a user that the org does not have: %v", err)
+	}
+	for _, user := range []orglink.UserID{"theirs", "nobody", "hé", "", "h "} {
+		if err := s.Pair(t.Context(), tenant, conn, id, user, admin); !errors.Is(err, usersync.ErrNoUser) {
+			t.Errorf("paired with %q, whom the tenant does not have: %v", user, err)
+		}
+	}
+	stranger := orglink.Actor{Tenant: "other", User: "boss", Admin: true}
+	if s.Pair(t.Context(), tenant, conn, id, "h", stranger) == nil || s.Unpair(t.Context(), tenant, conn, id, stranger) == nil {
+		t.Error("another tenant's admin was obeyed")
 	}
 	if err := s.Pair(t.Context(), tenant, conn, id, "h", admin); err != nil {
 		t.Fatal(err)

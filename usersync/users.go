@@ -91,25 +91,21 @@ type Directory interface {
 // value returns what a Salesforce user has as an identity, in the form in
 // which it is compared.
 func (u SalesforceUser) value(by Identity) string {
-	switch by {
-	case ByFederationID:
-		return strings.TrimSpace(u.FederationID)
-	case ByEmail:
-		return fold(u.Email)
-	case ByUsername:
-		return fold(u.Username)
-	}
-	return ""
+	return identity(by, u.FederationID, u.Email, u.Username)
 }
 
 func (u HostUser) value(by Identity) string {
+	return identity(by, u.FederationID, u.Email, u.Username)
+}
+
+func identity(by Identity, federationID, email, username string) string {
 	switch by {
 	case ByFederationID:
-		return strings.TrimSpace(u.FederationID)
+		return strings.TrimSpace(federationID)
 	case ByEmail:
-		return fold(u.Email)
+		return fold(email)
 	case ByUsername:
-		return fold(u.Username)
+		return fold(username)
 	}
 	return ""
 }
