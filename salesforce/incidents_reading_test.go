@@ -286,7 +286,7 @@ func firstPageRefused(t *testing.T) {
 			t.Errorf("%d: %v, retryable %v", tc.status, err, salesforce.IsRetryable(err))
 		}
 		for _, other := range []error{salesforce.ErrDailyLimit, salesforce.ErrForbidden, salesforce.ErrInvalidType, salesforce.ErrUnavailable} {
-			if other != tc.is && errors.Is(err, other) {
+			if !errors.Is(other, tc.is) && errors.Is(err, other) {
 				t.Errorf("%v is also %v", err, other)
 			}
 		}

@@ -230,11 +230,11 @@ func forbiddenMeanings(t *testing.T) {
 		src := &tokens{now: token(o.URL, "T1"), onRefresh: func(salesforce.Token) (salesforce.Token, error) { return token(o.URL, "T2"), nil }}
 		_, err := o.client(t, func(cfg *salesforce.Config) { cfg.Tokens, cfg.MaxRetries = src, -1 }).Limits(t.Context())
 		for _, meaning := range all {
-			if errors.Is(err, meaning) != (meaning == is) {
+			if errors.Is(err, meaning) != errors.Is(meaning, is) {
 				t.Errorf("%s: is %q: %v", body, meaning, errors.Is(err, meaning))
 			}
 		}
-		if dead := src.refreshed.Load() > 0; dead != (is == salesforce.ErrSessionExpired) {
+		if dead := src.refreshed.Load() > 0; dead != errors.Is(is, salesforce.ErrSessionExpired) {
 			t.Errorf("%s: refreshed: %v", body, dead)
 		}
 	}

@@ -124,7 +124,7 @@ func allOrError(rows []map[string]any, err error, want int, is ...error) error {
 	}
 	for _, target := range is {
 		if !errors.Is(err, target) {
-			return fmt.Errorf("error %w is not %v", err, target)
+			return fmt.Errorf("error %w is not %w", err, target)
 		}
 	}
 	return nil
