@@ -335,4 +335,3 @@ func duplicatesWithTheirMatches(t *testing.T) {
 		t.Error(err)
 	}
 }
-
