@@ -81,9 +81,8 @@ func (b *body) check(p []byte, last bool) error {
 		at += int64(len(b.tail))
 		b.tail = b.tail[:0]
 	}
-	rest := p
 	if len(b.tail) == 0 {
-		rest = p[:len(p)-len(cutRune(p))]
+		rest := p[:len(p)-len(cutRune(p))]
 		b.tail = append(b.tail, p[len(rest):]...)
 		if !utf8.Valid(rest) {
 			for len(rest) > 0 {
