@@ -23,8 +23,13 @@ type DB struct {
 	db      *sql.DB
 	dialect orglink.Dialect
 	prefix  string
-	written sync.Map // statement -> its rewritten form
+	mu      sync.RWMutex
+	written map[string]string // statement -> its rewritten form
 }
+
+// maxWritten bounds written: statements that name a stream's table are as many
+// as there are streams.
+const maxWritten = 1000
 
 // Execer is what a statement runs on: a *sql.DB, *sql.Tx or *sql.Conn.
 type Execer interface {
@@ -53,7 +58,7 @@ func Open(db *sql.DB, cfg orglink.SQLConfig) (*DB, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	return &DB{db: db, dialect: cfg.Dialect, prefix: cfg.Prefix}, nil
+	return &DB{db: db, dialect: cfg.Dialect, prefix: cfg.Prefix, written: map[string]string{}}, nil
 }
 
 // Dialect returns the database's dialect.
@@ -68,9 +73,25 @@ func (d *DB) Table(name string) string { return d.prefix + name }
 // Rewrite turns {name} into the full table name and, on PostgreSQL, each ?
 // outside quotes into $1, $2 and so on.
 func (d *DB) Rewrite(query string) string {
-	if out, ok := d.written.Load(query); ok {
-		return out.(string)
+	d.mu.RLock()
+	out, ok := d.written[query]
+	d.mu.RUnlock()
+	if ok {
+		return out
 	}
+	out = d.rewrite(query)
+	if len(query) < 1024 { // generated statements of many rows are not kept
+		d.mu.Lock()
+		if len(d.written) >= maxWritten {
+			clear(d.written)
+		}
+		d.written[query] = out
+		d.mu.Unlock()
+	}
+	return out
+}
+
+func (d *DB) rewrite(query string) string {
 	var b strings.Builder
 	n := 0
 	var quote byte
@@ -100,11 +121,7 @@ func (d *DB) Rewrite(query string) string {
 			b.WriteByte(c)
 		}
 	}
-	out := b.String()
-	if len(query) < 1024 { // generated statements of many rows are not kept
-		d.written.Store(query, out)
-	}
-	return out
+	return b.String()
 }
 
 func (d *DB) on(x Execer) Execer {

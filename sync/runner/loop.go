@@ -156,7 +156,7 @@ func (r *Runner) settle(jobs map[string]*entry, t turn) {
 		e.due = now.Add(r.cfg.TTL / 3) // its holder works on it
 	case t.err != nil:
 		r.warn(t.key, t.err)
-		e.due = now.Add(min(r.cfg.RetryMax, r.cfg.RetryMin<<min(e.fails, 20)))
+		e.due = now.Add(r.cfg.backoff(e.fails))
 		e.fails++
 	default:
 		e.due, e.fails = t.next, 0
@@ -167,6 +167,18 @@ func (r *Runner) settle(jobs map[string]*entry, t turn) {
 	if e.gone {
 		delete(jobs, t.key)
 	}
+}
+
+// backoff is the wait after a number of failures before.
+func (c *Config) backoff(fails int) time.Duration {
+	wait := c.RetryMin
+	for ; fails > 0 && wait < c.RetryMax/2; fails-- {
+		wait *= 2
+	}
+	if fails > 0 {
+		return c.RetryMax
+	}
+	return wait
 }
 
 func (r *Runner) warn(key string, err error) {

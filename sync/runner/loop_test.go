@@ -107,3 +107,20 @@ func TestWakeIsNotLostWhileTheJobWorks(t *testing.T) {
 		}
 	})
 }
+
+// Waits beyond what a Duration holds when it is doubled do not wrap around.
+func TestRunBacksOffWithLongWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRunner(t, runner.Config{RetryMin: 3 * time.Hour, RetryMax: 5000 * time.Hour, Rescan: 100 * time.Hour})
+		n := 0
+		ctx, cancel := context.WithTimeout(t.Context(), 200_000*time.Hour)
+		defer cancel()
+		_ = r.Run(ctx, source(job{"bad", func(context.Context, uint64) (time.Time, error) {
+			n++
+			return time.Time{}, errors.New("no")
+		}}))
+		if n < 40 || n > 60 {
+			t.Errorf("%d steps", n)
+		}
+	})
+}

@@ -133,5 +133,6 @@ func rowName(key string) string {
 		return key
 	}
 	sum := sha256.Sum256([]byte(key))
-	return key[:100] + "#" + hex.EncodeToString(sum[:])
+	// The cut may fall into a character; PostgreSQL takes no half ones.
+	return strings.ToValidUTF8(key[:100], "") + "#" + hex.EncodeToString(sum[:])
 }

@@ -167,7 +167,7 @@ func stale(ctx context.Context, s runner.LeaseStore) error {
 
 func exactKeys(ctx context.Context, s runner.LeaseStore) error {
 	same := strings.Repeat("x", 300)
-	for _, k := range []string{"key", "KEY", "key ", "kéy", same + "1", same + "2"} {
+	for _, k := range []string{"key", "KEY", "key ", "kéy", same + "1", same + "2", "x" + strings.Repeat("é", 200)} {
 		if _, err := s.Acquire(ctx, k, "owner of "+k, long); err != nil {
 			return fmt.Errorf("key %q: %w", k, err)
 		}
