@@ -9,7 +9,8 @@ import (
 )
 
 var (
-	findClause = regexp.MustCompile(`(?is)^\s*FIND\s*\{(.*?)\}\s*(?:IN\s+(?:ALL|NAME|EMAIL|PHONE|SIDEBAR)\s+FIELDS)?\s*(?:RETURNING\s+(.*))?$`)
+	findClause = regexp.MustCompile(`(?is)^\s*FIND\s*\{((?:\\.|[^\\}])*)\}\s*(?:IN\s+(?:ALL|NAME|EMAIL|PHONE|SIDEBAR)\s+FIELDS)?\s*(?:RETURNING\s+(.*))?$`)
+	reserved   = regexp.MustCompile(`(?s)\\(.)`)
 	returning  = regexp.MustCompile(`(?i)([a-z0-9_]+)\s*(?:\(([^()]*)\))?`)
 )
 
@@ -21,7 +22,7 @@ func (c *call) search() answer {
 	if m == nil {
 		return failure(http.StatusBadRequest, "MALFORMED_SEARCH", "No search term found. The search term must be enclosed in braces.")
 	}
-	term := strings.Trim(strings.TrimSpace(m[1]), "*\"")
+	term := reserved.ReplaceAllString(strings.Trim(strings.TrimSpace(m[1]), "*\""), "$1")
 	if len([]rune(term)) < 2 {
 		return failure(http.StatusBadRequest, "MALFORMED_SEARCH", "search term must be longer than one character: "+term)
 	}
