@@ -48,8 +48,9 @@ const (
 type Share struct {
 	Group orglink.GroupID `json:"group"`
 	// Objects are what is shared; nil is everything, also what is added
-	// later. An element without fields shares all fields of its object.
-	Objects []mapping.Selection `json:"objects,omitempty"`
+	// later, and an empty slice is nothing. An element without fields shares
+	// all fields of its object.
+	Objects []mapping.Selection `json:"objects"` // null is not []
 	// Passive is what the receiver has turned off for itself; an element
 	// without fields turns its object off.
 	Passive []mapping.Selection `json:"passive,omitempty"`

@@ -346,6 +346,32 @@ func TestSharing(t *testing.T) {
 		t.Error("the owner does not see its own field")
 	}
 
+	// Nothing is not everything, also when it was stored as JSON.
+	if _, err := h.service.Share(ctx, boss, i.ID, "support", []mapping.Selection{}); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := h.store.Get(ctx, "acme", i.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again integration.Integration
+	if err := json.Unmarshal(text, &again); err != nil {
+		t.Fatal(err)
+	}
+	if got := fields(again.For("support").Selections); got != "" {
+		t.Errorf("sharing nothing shares %s", got)
+	}
+	view("")
+	for _, group := range []orglink.GroupID{"legal", ""} {
+		if got := kept.For(group); got.ID != "" || got.Name != "" || got.Selections != nil {
+			t.Errorf("group %q is told %+v", group, got)
+		}
+	}
+
 	for _, group := range []orglink.GroupID{"legal", "sales", ""} {
 		if _, err := h.service.Share(ctx, boss, i.ID, group, nil); !errors.Is(err, integration.ErrNotConnected) {
 			t.Errorf("shared with %q: %v", group, err)

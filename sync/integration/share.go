@@ -41,8 +41,8 @@ func (s *Service) shareProblems(ctx context.Context, tenant orglink.TenantID, dr
 }
 
 // Share gives a group access to an integration, at once. Objects are what it
-// may see of it, in part or, when nil, in whole; an element without fields
-// shares all fields of its object. Sharing again changes what is shared and
+// may see of it: everything when nil, nothing when empty; an element without
+// fields shares all fields of its object. Sharing again changes what is shared and
 // keeps what the receiver has turned off.
 func (s *Service) Share(ctx context.Context, actor orglink.Actor, id orglink.IntegrationID, group orglink.GroupID, objects []mapping.Selection) (Integration, error) {
 	out, err := s.change(ctx, actor, "share", id, func(i *Integration) (bool, error) {

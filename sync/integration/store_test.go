@@ -32,6 +32,7 @@ func TestSuiteFindsBrokenStores(t *testing.T) {
 		"stale read":            func() integration.Store { return &stale{Store: integration.NewMemory()} },
 		"unconditional delete":  func() integration.Store { return eager{integration.NewMemory()} },
 		"overwriting create":    func() integration.Store { return overwriting{integration.NewMemory()} },
+		"nothing became all":    func() integration.Store { return omitting{integration.NewMemory()} },
 		"reversed list":         func() integration.Store { return reversed{integration.NewMemory()} },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -158,4 +159,17 @@ func (s reversed) List(ctx context.Context, tenant orglink.TenantID) ([]integrat
 		list[a], list[b] = list[b], list[a]
 	}
 	return list, err
+}
+
+// omitting leaves empty lists out, as encoding/json does with omitempty.
+type omitting struct{ integration.Store }
+
+func (s omitting) Create(ctx context.Context, i integration.Integration) error {
+	i = i.Clone()
+	for n := range i.Shares {
+		if len(i.Shares[n].Objects) == 0 {
+			i.Shares[n].Objects = nil
+		}
+	}
+	return s.Store.Create(ctx, i)
 }

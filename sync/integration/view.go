@@ -37,11 +37,15 @@ func (s *Service) read(ctx context.Context, actor orglink.Actor, id orglink.Inte
 }
 
 // For returns what a group may know of an integration: everything for its
-// owner; for a receiver its own share alone, and what is shared with it.
+// owner; for a receiver its own share alone, and what is shared with it;
+// nothing, the zero Integration, for everybody else.
 func (i Integration) For(group orglink.GroupID) Integration {
+	if !i.sees(group) {
+		return Integration{}
+	}
 	i = i.Clone()
 	share, ok := i.share(group)
-	if group == i.Owner || !ok {
+	if !ok || group == i.Owner {
 		return i
 	}
 	i.Selections = i.shared(share)

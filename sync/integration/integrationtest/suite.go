@@ -92,7 +92,8 @@ func sample(id string) integration.Integration {
 		Selections: []mapping.Selection{{Object: "Account", Fields: []string{"Id", "Name", "SystemModstamp"}},
 			{Object: "Case", Fields: []string{"Id"}}},
 		Shares: []integration.Share{{Group: "support", Objects: []mapping.Selection{{Object: "Account", Fields: []string{"Id", "Name"}}},
-			Passive: []mapping.Selection{{Object: "Account", Fields: []string{"Name"}}}, Since: at, By: "u-1"}},
+			Passive: []mapping.Selection{{Object: "Account", Fields: []string{"Name"}}}, Since: at, By: "u-1"},
+			{Group: "everything", Since: at}, {Group: "nothing", Objects: []mapping.Selection{}, Since: at}},
 		State: integration.Paused, CreatedBy: "u-1", Created: at, ChangedBy: "u-2", Changed: at.Add(time.Microsecond)}
 }
 
@@ -105,6 +106,11 @@ func same(got, want integration.Integration) error {
 	}
 	if string(a) != string(b) {
 		return fmt.Errorf("got %s, want %s", a, b)
+	}
+	for n := range want.Shares {
+		if (got.Shares[n].Objects == nil) != (want.Shares[n].Objects == nil) {
+			return fmt.Errorf("the share with %s holds %#v, want %#v: nil is everything, empty is nothing", want.Shares[n].Group, got.Shares[n].Objects, want.Shares[n].Objects)
+		}
 	}
 	if !reflect.DeepEqual(got.Selections, want.Selections) {
 		return fmt.Errorf("got selections %v, want %v", got.Selections, want.Selections)
