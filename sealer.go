@@ -7,6 +7,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
 )
 
 // Sealer encrypts small values before they reach a store. The binding is
@@ -30,6 +34,13 @@ type Key struct {
 	// Bytes are exactly 32 random bytes.
 	Bytes []byte
 }
+
+// Format implements fmt.Formatter, so that a key that is printed by mistake, or
+// in the middle of a configuration, does not show its bytes.
+func (k Key) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "key %d %s", k.ID, redacted) }
+
+// LogValue implements slog.LogValuer.
+func (k Key) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(k)) }
 
 // KeyRing is a Sealer with AES-256-GCM. It seals with its first key and opens
 // with any of them: rotate by putting a new key in front and dropping an old
@@ -65,6 +76,15 @@ func NewKeyRing(keys ...Key) (*KeyRing, error) {
 		ring.aeads[k.ID] = aead
 	}
 	return ring, nil
+}
+
+// Format implements fmt.Formatter; it tells which keys there are.
+func (r *KeyRing) Format(f fmt.State, _ rune) {
+	if r == nil {
+		_, _ = io.WriteString(f, "no key ring")
+		return
+	}
+	_, _ = fmt.Fprintf(f, "key ring %v %s", slices.Sorted(maps.Keys(r.aeads)), redacted)
 }
 
 // Sealed form: 4 bytes of key id, the nonce, then the sealed text with its tag.

@@ -3,6 +3,9 @@ package orglink_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/orglink/orglink"
@@ -57,5 +60,21 @@ func TestKeyRingRefusesBadKeys(t *testing.T) {
 		if _, err := orglink.NewKeyRing(keys...); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
+	}
+}
+
+func TestKeysDoNotShowThemselves(t *testing.T) {
+	k := orglink.Key{ID: 7, Bytes: []byte("0123456789abcdefghijklmnopqrstuv")}
+	r := ring(t, k)
+	var logged bytes.Buffer
+	slog.New(slog.NewTextHandler(&logged, nil)).Info("keys", "key", k, "keys", []orglink.Key{k}, "ring", r)
+	text := logged.String() + fmt.Sprintf("%v %+v %#v %s %x %d %v %+v %#v", k, k, k, k, k, k, []orglink.Key{k}, struct{ K *orglink.Key }{&k}, r)
+	for _, secret := range []string{"0123", "30313233", "48 49 50", "0x30, 0x31"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("the key was printed as %s", text)
+		}
+	}
+	if !strings.Contains(fmt.Sprint(r), "7") {
+		t.Errorf("the ring does not tell its keys: %v", r)
 	}
 }
