@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -265,5 +267,41 @@ func bodyAfterANewLogin(t *testing.T) {
 	out, err := c.CreateAll(t.Context(), recs, salesforce.WriteOptions{})
 	if err != nil || !out[199].Created || count(t, c, "Account") != 200 || src.refreshed.Load() != 1 {
 		t.Error(err, src.refreshed.Load())
+	}
+	// The naive retry: the same reader again, and no look at the rows.
+	body := struct{ io.Reader }{strings.NewReader(`{"records":[{"attributes":{"type":"Account"},"Name":"lost"}]}`)}
+	for _, access := range []string{"long gone", org.Ready().AccessToken} {
+		req, err := http.NewRequestWithContext(t.Context(), "POST", org.URL+"/services/data/v66.0/composite/sobjects", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+access)
+		resp, err := org.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+	if n := count(t, c, "Account WHERE Name = 'lost'"); n != 0 {
+		t.Error("the naive retry sent its row: the scenario proves nothing", n)
+	}
+}
+
+// SFDO-Community/declarative-lookup-rollup-summaries#450: rows refused for a
+// lock are lost among those whose data is wrong. RudderStack's lock retry is
+// never reached, because the code stands in the row and not in the status.
+func locks(t *testing.T) {
+	o := newOrg(t, answer(200, `[
+		{"success":false,"errors":[{"statusCode":"UNABLE_TO_LOCK_ROW","message":"unable to obtain exclusive access to this record or 1 records: 001ak0000000001","fields":[]}]},
+		{"success":false,"errors":[{"statusCode":"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY","message":"Rollup: execution of AfterUpdate caused by: System.DmlException: UNABLE_TO_LOCK_ROW, unable to obtain exclusive access","fields":[]}]},
+		{"success":false,"errors":[{"statusCode":"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY","message":"Rollup: execution of AfterUpdate caused by: System.NullPointerException","fields":[]}]}]`))
+	out, err := o.client(t).UpdateAll(t.Context(), named("a", "b", "c"), salesforce.WriteOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []bool{true, true, false} {
+		if err := out[i].Err(); errors.Is(err, salesforce.ErrLock) != want || salesforce.IsRetryable(err) != want || errors.Is(err, salesforce.ErrValidation) == want {
+			t.Errorf("row %d: %v", i, err)
+		}
 	}
 }

@@ -36,6 +36,7 @@ func TestIncidentsWrites(t *testing.T) {
 		{"segmentio/action-destinations PR934", oneBadRow},
 		{"rudderlabs/rudder-transformer PR1052", convertedLead},
 		{"JacksonRiver/springboard_modules PR1416", mergedRecord},
+		{"SFDO-Community/declarative-lookup-rollup-summaries#450", locks},
 		{"simpleforce/simpleforce#36", errorsOfEveryWrite},
 		{"ForceCLI/force retry after login", bodyAfterANewLogin},
 	} {
