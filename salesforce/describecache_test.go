@@ -204,7 +204,7 @@ func addRep(t *testing.T, org *salesforcetest.Server) {
 	}
 	profile, err := org.Org().System().Create("Profile", salesforcetest.Fields{"Name": "Rep", "UserLicenseId": string(licences[0].ID())})
 	if err == nil {
-		err = org.Org().SetPermissions("Rep", salesforcetest.Permissions{System: map[string]bool{"ApiEnabled": true},
+		err = org.Org().SetPermissions("Rep", salesforcetest.Permissions{System: map[string]bool{"ApiEnabled": true, "ViewSetup": false},
 			Objects: map[string]salesforcetest.ObjectPermissions{"Account": {Read: true}},
 			Fields:  map[string]salesforcetest.FieldPermissions{"Account.Name": {Read: true}, "Account.Phone": {Read: true}}})
 	}

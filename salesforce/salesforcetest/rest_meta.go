@@ -33,6 +33,7 @@ func routes() []route {
 		on("queryAll/{locator}", m{"GET": (*call).queryMore}),
 		on("search", m{"GET": (*call).search}),
 		on("parameterizedSearch", m{"POST": (*call).searchByParameters}),
+		on("tooling/query", m{"GET": (*call).toolingQuery}),
 		on("tabs", m{"GET": (*call).tabs}),
 		on("limits", m{"GET": (*call).limits}),
 		on("limits/recordCount", m{"GET": (*call).recordCount}),
@@ -94,7 +95,7 @@ func (c *call) resources() answer {
 	var b strings.Builder
 	b.WriteByte('{')
 	for i, r := range []resource{
-		{"tabs", "/tabs"}, {"search", "/search"}, {"parameterizedSearch", "/parameterizedSearch"}, {"recent", "/recent"}, {"limits", "/limits"}, {"query", "/query"}, {"queryAll", "/queryAll"},
+		{"tooling", "/tooling"}, {"tabs", "/tabs"}, {"search", "/search"}, {"parameterizedSearch", "/parameterizedSearch"}, {"recent", "/recent"}, {"limits", "/limits"}, {"query", "/query"}, {"queryAll", "/queryAll"},
 		{"composite", "/composite"}, {"jobs", "/jobs"}, {"sobjects", "/sobjects"},
 	} {
 		if i > 0 {

@@ -33,6 +33,7 @@ type Server struct {
 	cursors *cursors
 	jobs    *jobs
 	viewed  viewed
+	tooling tooling
 	journal journal
 	faults  faults
 
