@@ -25,5 +25,12 @@
 // ([Client.CreateAll] and its kin) return one [Outcome] a row; only Salesforce's
 // own word about a row makes it a success.
 //
+// Several requests travel in one call as a [Composite], whose steps may use what
+// earlier ones answered, as [Graph]s, each done as a whole or not at all, as a
+// [Batch] or as a tree of records ([Client.CreateTree]). An update can be made
+// to depend on what was read ([SaveOptions]); what became of a record that is
+// gone, or of a lead that was converted, tell [Client.Fates] and
+// [Client.Conversions]. No write is repeated when its answer is lost.
+//
 // Bulk API 2.0 is in the package bulk beside this one.
 package salesforce
