@@ -95,7 +95,7 @@ func (r Record) Clone() Record {
 // Partial reports whether a child set of the record, at any depth, has further
 // pages that were not fetched.
 func (r Record) Partial() bool {
-	if r.block != nil && r.block.nested == nil {
+	if r.block != nil && len(r.block.nested) == 0 {
 		return false
 	}
 	for i := range r.Len() {

@@ -17,6 +17,9 @@ const idSuffix = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 // an 18-character id is restored from its checksum where some system changed
 // it.
 func ParseID(s string) (ID, error) {
+	if isCanonical(s) {
+		return ID(s), nil
+	}
 	if len(s) != 15 && len(s) != 18 {
 		return "", fmt.Errorf("sobject: id %q has %d characters, an id has 15 or 18", clip(s), len(s))
 	}
@@ -32,6 +35,25 @@ func ParseID(s string) (ID, error) {
 		return ID(s), nil
 	}
 	return repair(s)
+}
+
+// isCanonical reports whether s is an id of 18 characters with its checksum,
+// as nearly every one is.
+func isCanonical(s string) bool {
+	if len(s) != 18 {
+		return false
+	}
+	upper := 0
+	for i := range 15 {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'z':
+		case c >= 'A' && c <= 'Z':
+			upper |= 1 << i
+		default:
+			return false
+		}
+	}
+	return s[15] == idSuffix[upper&31] && s[16] == idSuffix[upper>>5&31] && s[17] == idSuffix[upper>>10]
 }
 
 // MustID is ParseID for ids written in code; it panics on a malformed one.

@@ -10,7 +10,7 @@ func quickDate(s string) (Date, bool) {
 	if len(s) != len("2006-01-02") || s[4] != '-' || s[7] != '-' {
 		return Date{}, false
 	}
-	y, m, d := number(s[:4]), number(s[5:7]), number(s[8:])
+	y, m, d := 100*two(s, 0)+two(s, 2), two(s, 5), two(s, 8)
 	if y < 0 || m < 1 || m > 12 || d < 1 || d > daysIn(y, m) {
 		return Date{}, false
 	}
@@ -25,24 +25,21 @@ func quickDateTime(s string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	d, ok := quickDate(s[:10])
-	hour, minute, second, milli := number(s[11:13]), number(s[14:16]), number(s[17:19]), number(s[20:23])
-	if !ok || uint(hour) > 23 || uint(minute) > 59 || uint(second) > 59 || milli < 0 {
+	hour, minute, second, centi, last := two(s, 11), two(s, 14), two(s, 17), two(s, 20), two(s, 21)
+	if !ok || uint(hour) > 23 || uint(minute) > 59 || uint(second) > 59 || centi < 0 || last < 0 {
 		return time.Time{}, false
 	}
-	return time.Date(d.Year, d.Month, d.Day, hour, minute, second, milli*int(time.Millisecond), time.UTC), true
+	return time.Date(d.Year, d.Month, d.Day, hour, minute, second, (10*centi+last%10)*int(time.Millisecond), time.UTC), true
 }
 
-// number reads digits, or returns -1.
-func number(s string) int {
-	n := 0
-	for i := range len(s) {
-		c := s[i] - '0'
-		if c > 9 {
-			return -1
-		}
-		n = 10*n + int(c)
+// two reads two digits at a place, or returns a number that is negative enough
+// to spoil whatever it is added to.
+func two(s string, at int) int {
+	tens, units := s[at]-'0', s[at+1]-'0'
+	if tens > 9 || units > 9 {
+		return -100_000
 	}
-	return n
+	return int(tens)*10 + int(units)
 }
 
 func daysIn(year, month int) int {

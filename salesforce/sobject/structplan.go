@@ -26,6 +26,7 @@ type structField struct {
 	goName   string
 	offset   uintptr
 	optional bool
+	text     bool        // the field is a string
 	set      setter      // of a value
 	parent   *structPlan // of a parent's struct; set is nil
 	pointer  bool        // to that struct
@@ -35,6 +36,7 @@ type structField struct {
 type step struct {
 	field *structField
 	at    int
+	text  bool // set is setString, which is then not called for texts
 	set   setter
 	rest  *pathPlan   // goes on in a parent record
 	flat  *structPlan // a parent whose fields are columns of this record
@@ -109,6 +111,7 @@ func (p *structPlan) collect(t reflect.Type, base uintptr, within map[reflect.Ty
 // prepare finds out how the field's type is set.
 func (f *structField) prepare(sf reflect.StructField, within map[reflect.Type]bool) (err error) {
 	if f.set, err = setterOf(sf.Type, within); f.set != nil || err != nil {
+		f.text = sf.Type == reflect.TypeFor[string]()
 		return err
 	}
 	t := sf.Type
@@ -186,7 +189,7 @@ func hasPrefix(shape *Shape, prefix string) bool {
 // the rest of it.
 func (f *structField) stepFor(shape *Shape, path string) (step, bool) {
 	if at, ok := shape.lookup(path); ok {
-		return step{field: f, at: at, set: f.set}, true
+		return step{field: f, at: at, text: f.text, set: f.set}, true
 	}
 	head, rest, dotted := strings.Cut(path, ".")
 	if !dotted {
@@ -213,6 +216,10 @@ func (p *structPlan) run(r Record, to unsafe.Pointer) error {
 			continue
 		}
 		p.some = true
+		if s.text && v.kind == Text {
+			*(*string)(field) = v.text
+			continue
+		}
 		var err error
 		switch {
 		case s.set != nil:
