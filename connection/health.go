@@ -132,7 +132,7 @@ func (m *Manager) diagnose(ctx context.Context, err error) (Health, error) {
 	var own *Error
 	if errors.As(err, &own) {
 		for state, kind := range stateErrors {
-			if own.Kind == kind {
+			if errors.Is(own.Kind, kind) {
 				return healthOf(state, own.Detail), nil
 			}
 		}

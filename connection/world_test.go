@@ -35,6 +35,7 @@ type world struct {
 	t      *testing.T
 	org    *salesforcetest.Server
 	store  *connection.MemoryStore
+	states *watchedStore // store, as managers use it
 	tokens *connection.MemoryTokenStore
 	ring   *orglink.KeyRing
 	m      *connection.Manager
@@ -59,6 +60,7 @@ func newWorld(t *testing.T, change ...func(*salesforcetest.Config)) *world {
 		t.Fatal(err)
 	}
 	w := &world{t: t, org: salesforcetest.NewServer(t, cfg), store: connection.NewMemoryStore(), tokens: connection.NewMemoryTokenStore(), ring: ring}
+	w.states = &watchedStore{Store: w.store}
 	w.m = w.manager()
 	t.Cleanup(func() {
 		if err := w.m.Close(context.Background()); err != nil {
@@ -100,7 +102,7 @@ func (w *world) config() connection.Config {
 	ready := w.org.Ready()
 	return connection.Config{
 		Apps:  []connection.App{{ClientID: ready.ClientID, ClientSecret: orglink.NewSecret(ready.ClientSecret)}},
-		Store: w.store, Tokens: w.tokens, Sealer: w.ring, Environment: "test", RedirectURL: callback,
+		Store: w.states, Tokens: w.tokens, Sealer: w.ring, Environment: "test", RedirectURL: callback,
 		LoginHost: w.org.URL, HTTPClient: w.org.Client(), TrustedHosts: []string{strings.TrimPrefix(w.org.URL, "http://")},
 		Events: w, Logger: slog.New(slog.NewTextHandler(w, nil)),
 	}
@@ -190,8 +192,8 @@ func (w *world) say(values ...any) {
 	}
 }
 
-// noSecrets greps everything that was said for what must not be: tokens, the
-// app's secret, codes, verifiers.
+// noSecrets greps everything that was said, and what the stores hold, for what
+// must not be: tokens, the app's secret, codes, verifiers, states.
 func (w *world) noSecrets() {
 	w.t.Helper()
 	w.say(w.m, w.config())
@@ -200,11 +202,15 @@ func (w *world) noSecrets() {
 	for _, e := range w.events {
 		fmt.Fprintf(&w.said, "%+v\n", e)
 	}
+	w.said.Write(w.stored())
 	text := w.said.String()
 	secrets := map[string]bool{w.org.Ready().ClientSecret: true}
 	for _, r := range w.org.Requests() {
 		if a := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "); a != "" {
 			secrets[a] = true
+		}
+		if state := r.Query.Get("state"); state != "" {
+			secrets[state] = true
 		}
 		form, _ := url.ParseQuery(string(r.Body))
 		for _, name := range []string{"refresh_token", "token", "code", "code_verifier", "client_secret"} {
@@ -220,6 +226,49 @@ func (w *world) noSecrets() {
 			w.t.Errorf("a secret was printed: ...%s...", text[max(0, at-80):min(len(text), at+len(s)+20)])
 		}
 	}
+}
+
+// stored is all bytes that the stores hold, and the texts inside them.
+func (w *world) stored() []byte {
+	var out []byte
+	for _, tenant := range []orglink.TenantID{ada.Tenant, eve.Tenant} {
+		grants, err := w.tokens.Grants(context.Background(), tenant)
+		if err != nil {
+			w.t.Error(err)
+		}
+		conns, err := w.store.Connections(context.Background(), tenant)
+		if err != nil {
+			w.t.Error(err)
+		}
+		for _, g := range grants {
+			out = fmt.Appendf(append(append(out, g.Access...), g.Refresh...), "%+v", g)
+		}
+		out = fmt.Appendf(out, "%+v", conns)
+	}
+	for _, state := range w.states.seen() {
+		out = fmt.Appendf(append(out, state.Verifier...), "%+v", state)
+	}
+	return out
+}
+
+// watchedStore remembers the states that were stored.
+type watchedStore struct {
+	connection.Store
+	mu     sync.Mutex
+	states []connection.AuthState
+}
+
+func (s *watchedStore) PutState(ctx context.Context, state connection.AuthState) error {
+	s.mu.Lock()
+	s.states = append(s.states, state)
+	s.mu.Unlock()
+	return s.Store.PutState(ctx, state)
+}
+
+func (s *watchedStore) seen() []connection.AuthState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.states
 }
 
 // tokenPosts counts what reached the token endpoint, by grant type.

@@ -1,9 +1,13 @@
 package exporter_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/orglink/orglink"
+	"github.com/orglink/orglink/salesforce"
 	"github.com/orglink/orglink/salesforce/salesforcetest"
 	"github.com/orglink/orglink/salesforce/sobject"
 	"github.com/orglink/orglink/sync/exporter"
@@ -25,6 +29,21 @@ func (w *world) discard() {
 	if n, err := w.outbox.Discard(w.t.Context(), tenant, conn, e[0].ID); n != 1 || err != nil {
 		w.t.Fatalf("discarded %d, %v", n, err)
 	}
+}
+
+// failingClients hands out a few clients and then none.
+type failingClients struct {
+	exporter.Clients
+	left int
+}
+
+var errNotNow = errors.New("not now")
+
+func (f *failingClients) Client(ctx context.Context, t orglink.TenantID, c orglink.ConnectionID) (*salesforce.Client, error) {
+	if f.left--; f.left < 0 {
+		return nil, errNotNow
+	}
+	return f.Clients.Client(ctx, t, c)
 }
 
 // After a change that the org may have made and nobody knows of, a change back
@@ -55,10 +74,12 @@ func TestADoubtfulChangeIsNotForgotten(t *testing.T) {
 			if _, err := w.client.Upsert(w.t.Context(), "Company_Key__c", "k", second); err != nil {
 				w.t.Fatal(err)
 			}
-			w.org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Path: "sobjects/Account/describe", Nth: 1}, Action: salesforcetest.Refuse(400, "UNKNOWN_EXCEPTION", "not now")})
-			if err := w.step(); err == nil {
-				w.t.Fatal("the step did not stop")
+			clients := w.cfg.Clients
+			w.cfg.Clients = &failingClients{Clients: clients, left: 1}
+			if err := w.step(); !errors.Is(err, errNotNow) {
+				w.t.Fatalf("the step did not stop before it knew what was written: %v", err)
 			}
+			w.cfg.Clients = clients
 			w.discard()
 		},
 		"refused when it was sent again": func(w *world) {

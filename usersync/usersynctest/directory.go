@@ -138,7 +138,7 @@ func seatsRunOut(ctx context.Context, d Directory) error {
 		return err
 	}
 	if _, err := d.Create(ctx, Tenant, "key-2", account(2)); !errors.Is(err, usersync.ErrNoSeats) {
-		return fmt.Errorf("beyond the last seat: want ErrNoSeats, got %v", err)
+		return wrong(err, "beyond the last seat: want ErrNoSeats")
 	}
 	if _, err := d.Create(ctx, Tenant, "key-1", account(1)); err != nil {
 		return fmt.Errorf("a repeated key needs no seat: %w", err)

@@ -91,7 +91,7 @@ func onePartner(ctx context.Context, s usersync.PairStore) error {
 	}
 	for _, p := range []usersync.Pair{pair(1, 2), pair(2, 1)} {
 		if err := s.Put(ctx, p); !errors.Is(err, usersync.ErrPaired) {
-			return fmt.Errorf("%s with %s: want ErrPaired, got %v", p.Salesforce, p.User, err)
+			return wrong(err, "%s with %s: want ErrPaired", p.Salesforce, p.User)
 		}
 	}
 	return first(

@@ -124,7 +124,16 @@ func together(n int, call func(i int) error) []error {
 
 func canceled(name string, err error) error {
 	if !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("%s with an ended context: %v", name, err)
+		return wrong(err, "%s with an ended context", name)
 	}
 	return nil
+}
+
+// wrong is what a check found, and the error that came with it, if any.
+func wrong(err error, format string, args ...any) error {
+	text := fmt.Sprintf(format, args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", text, err)
+	}
+	return errors.New(text)
 }

@@ -30,22 +30,22 @@ func apart(ctx context.Context, s Subject) error {
 			return err
 		}
 		if n, err := s.Discard(ctx, c.Tenant, c.Connection, entries[0].ID); err != nil || n != 0 {
-			return fmt.Errorf("discarded %d of another's, %v", n, err)
+			return wrong(err, "discarded %d of another's", n)
 		}
 		got, err := s.Counts(ctx, c.Tenant, c.Connection)
 		if err != nil || got != (exporter.Counts{Pending: 1}) {
-			return fmt.Errorf("another's counts: %+v, %v", got, err)
+			return wrong(err, "another's counts: %+v", got)
 		}
 		all, err := s.List(ctx, c.Tenant, c.Connection, exporter.Filter{})
 		if err != nil || len(all) != 1 || all[0].Row["n"] != c.Row["n"] {
-			return fmt.Errorf("another's list: %+v, %v", all, err)
+			return wrong(err, "another's list: %+v", all)
 		}
 	}
 	if err := settle(ctx, s, 9, "o", exporter.Settlement{ID: entries[0].ID, State: exporter.Rejected}); err != nil {
 		return err
 	}
 	if n, err := s.Retry(ctx, theirs.Tenant, conn, entries[0].ID); err != nil || n != 0 {
-		return fmt.Errorf("retried %d of another's, %v", n, err)
+		return wrong(err, "retried %d of another's", n)
 	}
 	if err := s.Erase(ctx, tenant); err != nil {
 		return err
@@ -126,10 +126,10 @@ func retries(ctx context.Context, s Subject) error {
 		return err
 	}
 	if n, err := s.Retry(ctx, tenant, conn, a.ID, a.ID+1000); err != nil || n != 1 {
-		return fmt.Errorf("retried %d, %v", n, err)
+		return wrong(err, "retried %d", n)
 	}
 	if n, err := s.Retry(ctx, tenant, conn, a.ID); err != nil || n != 0 {
-		return fmt.Errorf("a pending entry was retried: %d, %v", n, err)
+		return wrong(err, "a pending entry was retried: %d", n)
 	}
 	entries, err := claimed(ctx, s, 1, "o", 10, "a")
 	if err != nil {
@@ -168,7 +168,7 @@ func discards(ctx context.Context, s Subject) error {
 		return err
 	}
 	if n, err := s.Discard(ctx, tenant, conn, a.ID, b.ID, flying[0].ID, b.ID+1000); err != nil || n != 2 {
-		return fmt.Errorf("discarded %d, %v; want 2", n, err)
+		return wrong(err, "discarded %d; want 2", n)
 	}
 	return counts(ctx, s, exporter.Counts{Pending: 1, InFlight: 1})
 }
@@ -188,10 +188,10 @@ func purges(ctx context.Context, s Subject) error {
 		return err
 	}
 	if n, err := s.Purge(ctx, tenant, conn, time.Hour); err != nil || n != 0 {
-		return fmt.Errorf("purged %d that are younger than an hour, %v", n, err)
+		return wrong(err, "purged %d that are younger than an hour", n)
 	}
 	if n, err := s.Purge(ctx, tenant, conn, -time.Hour); err != nil || n != 1 {
-		return fmt.Errorf("purged %d, %v; want 1", n, err)
+		return wrong(err, "purged %d; want 1", n)
 	}
 	return counts(ctx, s, exporter.Counts{Pending: 1, Rejected: 1})
 }
@@ -264,7 +264,7 @@ func endedContext(ctx context.Context, s Subject) error {
 	}
 	for name, call := range calls {
 		if err := call(); !errors.Is(err, context.Canceled) {
-			return fmt.Errorf("%s with an ended context: %v", name, err)
+			return wrong(err, "%s with an ended context", name)
 		}
 	}
 	return counts(ctx, s, exporter.Counts{InFlight: 1})

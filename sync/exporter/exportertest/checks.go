@@ -47,7 +47,7 @@ func handedOut(ctx context.Context, s Subject) error {
 	}
 	wait, ok, err := s.Next(ctx, tenant, conn)
 	if err != nil || !ok || wait > 0 {
-		return fmt.Errorf("next: %s, %t, %v", wait, ok, err)
+		return wrong(err, "next: %s, %t", wait, ok)
 	}
 	entries, err := claimed(ctx, s, 1, "a", 10, "k'1")
 	if err != nil {
@@ -253,7 +253,7 @@ func outcomes(ctx context.Context, s Subject) error {
 		}
 	}
 	if _, ok, err := s.Next(ctx, tenant, conn); err != nil || ok {
-		return fmt.Errorf("next, when all is settled: %t, %v", ok, err)
+		return wrong(err, "next, when all is settled: %t", ok)
 	}
 	return counts(ctx, s, exporter.Counts{Succeeded: 1, Rejected: 1, Parked: 1})
 }
@@ -275,7 +275,7 @@ func waits(ctx context.Context, s Subject) error {
 	}
 	wait, ok, err := s.Next(ctx, tenant, conn)
 	if err != nil || !ok || wait < 59*time.Minute || wait > time.Hour+time.Second {
-		return fmt.Errorf("next: %s, %t, %v; want about an hour", wait, ok, err)
+		return wrong(err, "next: %s, %t; want about an hour", wait, ok)
 	}
 	e, err := one(ctx, s, exporter.Filter{State: exporter.Pending})
 	if err == nil && (e.Attempts != 0 || e.Reason == nil || e.Reason.Code != "LATER" || e.Due.Sub(e.Added) < 59*time.Minute) {
@@ -298,7 +298,7 @@ func unsure(ctx context.Context, s Subject) error {
 	later := exporter.Claim{Tenant: tenant, Connection: conn, By: exporter.Claimant{Fence: 1, Owner: "b"}, Limit: 1, Now: started.Add(time.Minute)}
 	again, err := s.Claim(ctx, later)
 	if err != nil || len(again) != 1 {
-		return fmt.Errorf("claimed %d, %v", len(again), err)
+		return wrong(err, "claimed %d", len(again))
 	}
 	if !again[0].Unsure || again[0].Attempts != 2 || !again[0].Attempted.Equal(started) {
 		return fmt.Errorf("handed out again as %+v; it must be unsure since %s", again[0], started)
@@ -308,7 +308,7 @@ func unsure(ctx context.Context, s Subject) error {
 		return err
 	}
 	if again, err = s.Claim(ctx, later); err != nil || len(again) != 1 {
-		return fmt.Errorf("claimed %d, %v", len(again), err)
+		return wrong(err, "claimed %d", len(again))
 	}
 	if again[0].Unsure || !again[0].Attempted.Equal(later.Now) {
 		return fmt.Errorf("handed out as %+v; nothing is unsure", again[0])

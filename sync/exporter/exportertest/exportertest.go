@@ -162,7 +162,7 @@ func one(ctx context.Context, s Subject, f exporter.Filter) (exporter.Entry, err
 
 func wantFenced(what string, err error) error {
 	if !errors.Is(err, exporter.ErrFenced) {
-		return fmt.Errorf("%s: want ErrFenced, got %v", what, err)
+		return wrong(err, "%s: want ErrFenced", what)
 	}
 	return nil
 }
@@ -184,4 +184,13 @@ func together(n int, call func(i int) error) error {
 	}
 	wg.Wait()
 	return errors.Join(errs...)
+}
+
+// wrong is what a check found, and the error that came with it, if any.
+func wrong(err error, format string, args ...any) error {
+	text := fmt.Sprintf(format, args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", text, err)
+	}
+	return errors.New(text)
 }

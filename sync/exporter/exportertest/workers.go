@@ -23,7 +23,7 @@ func takenOver(ctx context.Context, s Subject) error {
 	}
 	wait, ok, err := s.Next(ctx, tenant, conn)
 	if err != nil || !ok || wait != 0 {
-		return fmt.Errorf("next, with entries in flight: %s, %t, %v", wait, ok, err)
+		return wrong(err, "next, with entries in flight: %s, %t", wait, ok)
 	}
 	// The same fence is enough: a process may die and keep its lease.
 	entries, err := claimed(ctx, s, 3, "next", 10, "a", "b", "c")

@@ -58,7 +58,7 @@ func oneKey(ctx context.Context, s link.Store) error {
 		return err
 	}
 	if err := s.Put(ctx, pair("l", 1)); !errors.Is(err, link.ErrTaken) {
-		return fmt.Errorf("a second key for one record: want ErrTaken, got %v", err)
+		return wrong(err, "a second key for one record: want ErrTaken")
 	}
 	return first(
 		func() error { return want(ctx, s, pair("k", 1)) },
@@ -71,7 +71,7 @@ func allOrNothing(ctx context.Context, s link.Store) error {
 		return err
 	}
 	if err := s.Put(ctx, pair("a", 2), pair("z", 1)); !errors.Is(err, link.ErrTaken) {
-		return fmt.Errorf("want ErrTaken, got %v", err)
+		return wrong(err, "want ErrTaken")
 	}
 	return absent(ctx, s, "a")
 }
@@ -91,11 +91,11 @@ func scopesApart(ctx context.Context, s link.Store) error {
 	}
 	found, err := s.ByRecords(ctx, tenant, conn, object, []sobject.ID{id(1)})
 	if err != nil || found[id(1)].Hash != mine.Hash {
-		return fmt.Errorf("by record in one scope: %+v, %v", found, err)
+		return wrong(err, "by record in one scope: %+v", found)
 	}
 	list, err := s.List(ctx, tenant, conn, object, "", 10)
 	if err != nil || len(list) != 1 {
-		return fmt.Errorf("list of one scope: %+v, %v", list, err)
+		return wrong(err, "list of one scope: %+v", list)
 	}
 	if err := s.Remove(ctx, tenant, conn, object, []string{"k"}); err != nil {
 		return err
@@ -103,7 +103,7 @@ func scopesApart(ctx context.Context, s link.Store) error {
 	for _, o := range others {
 		found, err := s.ByKeys(ctx, o.Tenant, o.Connection, o.Object, []string{"k"})
 		if err != nil || found["k"].Hash != o.Hash {
-			return fmt.Errorf("remove reached %s %s %s: %+v, %v", o.Tenant, o.Connection, o.Object, found, err)
+			return wrong(err, "remove reached %s %s %s: %+v", o.Tenant, o.Connection, o.Object, found)
 		}
 	}
 	return nil
@@ -263,7 +263,7 @@ func endedContext(ctx context.Context, s link.Store) error {
 	}
 	for name, call := range calls {
 		if err := call(); !errors.Is(err, context.Canceled) {
-			return fmt.Errorf("%s with an ended context: %v", name, err)
+			return wrong(err, "%s with an ended context", name)
 		}
 	}
 	return want(ctx, s, pair("k", 1))

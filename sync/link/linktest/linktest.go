@@ -146,3 +146,12 @@ func concurrently(n int, call func(i int) error) error {
 	wg.Wait()
 	return errors.Join(errs...)
 }
+
+// wrong is what a check found, and the error that came with it, if any.
+func wrong(err error, format string, args ...any) error {
+	text := fmt.Sprintf(format, args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", text, err)
+	}
+	return errors.New(text)
+}
