@@ -118,6 +118,9 @@ func New(cfg Config) (*Client, error) {
 	c := &Client{cfg: cfg, base: "/services/data/v" + cfg.APIVersion, trust: trust}
 	c.session.source = cfg.Tokens
 	c.view.own = newDescribeCache(DescribeCacheConfig{})
+	if len(cfg.Header) > 0 {
+		c.view.headers = fmt.Sprint(cfg.Header) // in the order of the names
+	}
 	c.http = c.newHTTPClient(cfg.HTTPClient)
 	return c, nil
 }

@@ -67,9 +67,10 @@ func (d *DescribeCache) Forget(scope string) {
 	}
 }
 
-// describeKey names an entry; the object is in lower case, "" for the list of
-// all objects.
-type describeKey struct{ scope, version, object string }
+// describeKey names an entry; headers are those of the client's config, which
+// may ask for another language or namespace, and the object is in lower case,
+// "" for the list of all objects.
+type describeKey struct{ scope, version, headers, object string }
 
 // describeEntry is one answer. Nobody changes it once it is kept.
 type describeEntry struct {
@@ -125,7 +126,8 @@ func settled(modified, date string) bool {
 
 // describeView is the part of a cache that belongs to one client's user.
 type describeView struct {
-	own *DescribeCache // without Config.Describes
+	own     *DescribeCache // without Config.Describes
+	headers string
 
 	mu    sync.Mutex
 	scope string
@@ -137,7 +139,7 @@ func (c *Client) describes(ctx context.Context, object string) (*DescribeCache, 
 	if len(contextHeader(ctx)) > 0 {
 		return nil, describeKey{}
 	}
-	key := describeKey{version: c.cfg.APIVersion, object: strings.ToLower(object)}
+	key := describeKey{version: c.cfg.APIVersion, headers: c.view.headers, object: strings.ToLower(object)}
 	if c.cfg.Describes == nil {
 		return c.view.own, key
 	}

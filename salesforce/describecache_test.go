@@ -186,6 +186,16 @@ func TestSharedCacheKeepsUsersApart(t *testing.T) {
 	if got := fmt.Sprint(statuses(org, "/Account/describe")); got != "[200 200 304 304 304]" {
 		t.Error(got)
 	}
+	// One that asks for another language does not.
+	german, err := salesforce.New(salesforce.Config{Tokens: salesforce.StaticToken(org.URL, org.Ready().AccessToken), HTTPClient: org.Client(),
+		TrustedHosts: []string{strings.TrimPrefix(org.URL, "http://")}, Describes: cache, Header: http.Header{"Accept-Language": {"de"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sees(german)
+	if got := statuses(org, "/Account/describe"); got[len(got)-1] != 200 {
+		t.Error("one language's answer served another", got)
+	}
 	ready := org.Ready()
 	org.Org().Advance(time.Minute)
 	cache.Forget(ready.OrgID + "/" + ready.UserID)

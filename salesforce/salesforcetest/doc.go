@@ -36,9 +36,10 @@
 // [Server.Unsupported]. It has: the web-server flow with PKCE, refresh with
 // and without rotation, client credentials, the username-password flow
 // (switchable), revocation, introspection, identity; REST records, queries,
-// describes, collections, composite, batch and tree, getUpdated and
-// getDeleted, limits, recent items, a little search; Bulk API 2.0 both ways;
-// and SOAP merge, which has no REST form.
+// describes, relationships, blobs (of Attachment) and multipart uploads,
+// collections, composite, batch and tree, getUpdated and getDeleted, limits,
+// recent items, tabs, a little search, installed packages by the tooling query;
+// Bulk API 2.0 both ways; and SOAP merge, which has no REST form.
 //
 // The package never imports Orglink's client, so that it cannot agree with its
 // mistakes.
