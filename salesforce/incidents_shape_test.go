@@ -103,11 +103,17 @@ func TestIncidentsQueryShape(t *testing.T) {
 		if _, err := org.Org().Create("Account", salesforcetest.Fields{"Name": "x", "AccountNumber": "5", "NumberOfEmployees": 5}); err != nil {
 			t.Fatal(err)
 		}
-		for text, value := range map[string]any{"AccountNumber = ?": "5", "NumberOfEmployees = ?": 5} {
-			q, err := soql.Bind("SELECT Id FROM Account WHERE "+text, value)
+		account, err := siteOf(org).client(t).Describe(t.Context(), "Account")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"AccountNumber", "NumberOfEmployees"} {
+			f, _ := account.Field(name)
+			value, err := soql.Typed(f.Type, sobject.TextValue("5"))
 			if err != nil {
 				t.Fatal(err)
 			}
+			q := soql.Select("Id").From("Account").Where(soql.Compare(name, soql.OpEq, value))
 			if n, err := drain(siteOf(org).client(t), q.String()); n != 1 || err != nil {
 				t.Errorf("%s: %d, %v", q, n, err)
 			}
