@@ -19,11 +19,15 @@
 // errors.Is compares with the Err variables; and an [Config.Observer] sees each
 // attempt.
 //
-// Reads are sequences that stream: a page is never held whole, leaving a loop
+// Queries are sequences that stream: a page is never held whole, leaving a loop
 // early frees its connection, and a result that ends short of the org's own
 // count is an error ([ErrIncomplete]), not a success. Writes of many rows
 // ([Client.CreateAll] and its kin) return one [Outcome] a row; only Salesforce's
 // own word about a row makes it a success.
+//
+// Describes are kept and revalidated ([DescribeCache]). Background calls can be
+// held below a share of the org's daily requests ([Config.QuotaFloor],
+// [Interactive]). Files stream both ways ([Client.Blob], [Client.Upload]).
 //
 // Several requests travel in one call as a [Composite], whose steps may use what
 // earlier ones answered, as [Graph]s, each done as a whole or not at all, as a

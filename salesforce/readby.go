@@ -102,6 +102,14 @@ func (c *Client) eachPage(ctx context.Context, req Request, yield func(sobject.R
 			return
 		}
 		for _, rec := range page.Records {
+			if rec.Partial() {
+				whole, err := c.complete(ctx, rec)
+				if err != nil {
+					fail(err)
+					return
+				}
+				rec = whole
+			}
 			if rows++; !yield(rec, nil) {
 				return
 			}
@@ -121,8 +129,4 @@ func (c *Client) eachPage(ctx context.Context, req Request, yield func(sobject.R
 		}
 		req.Path, req.Query = page.Next, nil
 	}
-}
-
-func incompleteChildren(operation string) error {
-	return fmt.Errorf("salesforce: %s: a record has more children than the answer holds: query them on their own: %w", operation, ErrIncomplete)
 }

@@ -132,7 +132,7 @@ func TestOtherPagesIncomplete(t *testing.T) {
 		"no next":        {`{"totalSize":2,"done":false,"records":[` + one + `]}`},
 		"endless":        {`{"totalSize":1,"done":false,"nextRecordsUrl":"/services/data/v66.0/tooling/query/x-1","records":[` + one + `]}`},
 		"more":           {`{"totalSize":1,"done":true,"records":[` + one + `,` + one + `]}`},
-		"children":       {`{"totalSize":1,"done":true,"records":[{"attributes":{"type":"ApexClass"},"Id":"01p000000000001AAA","Kids":{"totalSize":5,"done":false,"nextRecordsUrl":"/x-1","records":[` + one + `]}}]}`},
+		"children":       {`{"totalSize":1,"done":true,"records":[{"attributes":{"type":"ApexClass"},"Id":"01p000000000001AAA","Kids":{"totalSize":5,"done":false,"nextRecordsUrl":"/x-1","records":[` + one + `]}}]}`, `{"totalSize":5,"done":true,"records":[` + one + `]}`},
 		"second is lost": {`{"totalSize":2,"done":false,"nextRecordsUrl":"/services/data/v66.0/tooling/query/x-1","records":[` + one + `]}`, `{"totalSize":2,"done":true,"records":[]}`},
 	} {
 		n := 0
@@ -168,6 +168,25 @@ func TestOtherPagesIncomplete(t *testing.T) {
 	got := o.requests()
 	if n != 2 || got[0].uri != "/services/data/v66.0/tooling/query?q=SELECT+Id+FROM+ApexClass+WHERE+Name+%3D+%27a%2Bb%27" || got[1].uri != "/services/data/v60.0/tooling/query/x-1" {
 		t.Error(n, got)
+	}
+}
+
+func TestToolingChildrenAreFetchedToTheEnd(t *testing.T) {
+	const kid = `{"attributes":{"type":"Kid"},"Id":"01p00000000000%dAAA"}`
+	o := newOrg(t, func(w http.ResponseWriter, r *http.Request) {
+		body := `{"totalSize":2,"done":true,"records":[` + fmt.Sprintf(kid, 2) + `]}`
+		if strings.Contains(r.URL.RawQuery, "q=") {
+			body = `{"totalSize":1,"done":true,"records":[{"attributes":{"type":"Parent"},"Kids":{"totalSize":2,"done":false,"nextRecordsUrl":"/services/data/v66.0/tooling/query/x-1","records":[` +
+				fmt.Sprintf(kid, 1) + `]}}]}`
+		}
+		answer(200, body)(w, r)
+	})
+	for rec, err := range o.client(t).ToolingQuery(t.Context(), "SELECT (SELECT Id FROM Kids) FROM Parent") {
+		v, _ := rec.Value("Kids")
+		kids, ok := v.Children()
+		if err != nil || !ok || !kids.Done || len(kids.Records) != 2 {
+			t.Errorf("%+v, %v", kids, err)
+		}
 	}
 }
 
