@@ -44,8 +44,10 @@ type User struct {
 }
 
 // Check reports what is wrong with a policy, before it is saved: a setting
-// that does not exist, or one that could lock everybody out. admins are those
-// of the tenant.
+// that does not exist, or Everyone without an admin who could break the glass.
+// admins are those of the tenant. SalesforceUsers needs none, because some
+// users are not forced; a tenant whose admins all work in Salesforce should
+// name one all the same.
 func (p Policy) Check(admins []orglink.UserID) error {
 	switch p.Force {
 	case "", Off, SalesforceUsers:
