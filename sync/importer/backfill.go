@@ -61,7 +61,12 @@ func (s *step) backfillQuery(columns []sobject.DescribeField, limit int) (text s
 	if s.im.cfg.Owners != nil && s.place.Backfill.Added == nil {
 		q.AddFields(extra(s.describe, columns, "OwnerId")...)
 	}
-	if after := s.place.Backfill.After; after != "" {
+	return s.byID(q, s.place.Backfill.After, limit)
+}
+
+// byID makes a query one of the present records behind an id, in order.
+func (s *step) byID(q *soql.Query, after sobject.ID, limit int) (text string, all bool) {
+	if after != "" {
 		q.AndWhere(soql.Compare("Id", soql.OpGt, soql.ID(after)))
 	}
 	if _, all = s.describe.Field("IsArchived"); all {
@@ -126,10 +131,11 @@ func (s *step) chunkPage(ctx context.Context) error {
 		return err
 	}
 	if b.Locator == "" && b.Skip == 0 {
-		ready, err := s.await(ctx, job)
+		total, ready, err := s.await(ctx, job)
 		if err != nil || !ready {
 			return s.lost(ctx, err)
 		}
+		b.Total = total
 	}
 	p := &pageReader{s: s, b: b, reader: s.backfillReader(), skip: b.Skip}
 	next, err := job.ReadPage(ctx, b.Locator, s.im.cfg.PageRows, func(rec sobject.Record) error { return p.add(ctx, rec) })
@@ -221,8 +227,8 @@ func (s *step) backfillReader() *reader {
 }
 
 // await looks at the job until it is complete or the step has lasted long
-// enough.
-func (s *step) await(ctx context.Context, job *bulk.QueryJob) (ready bool, err error) {
+// enough. total is how many rows it has.
+func (s *step) await(ctx context.Context, job *bulk.QueryJob) (total int64, ready bool, err error) {
 	begun, pause := time.Now(), s.im.cfg.PollMin
 	for {
 		info, err := job.Info(ctx)
@@ -231,20 +237,19 @@ func (s *step) await(ctx context.Context, job *bulk.QueryJob) (ready bool, err e
 			err = info.Err()
 		}
 		if err != nil {
-			return false, err
+			return 0, false, err
 		}
 		s.did.total = info.NumberRecordsProcessed
 		if info.State == bulk.JobComplete {
-			s.place.Backfill.Total = info.NumberRecordsProcessed
-			return true, nil
+			return info.NumberRecordsProcessed, true, nil
 		}
 		if time.Since(begun)+pause > s.im.cfg.StepTime {
 			s.did.wait = pause
-			return false, nil
+			return 0, false, nil
 		}
 		select {
 		case <-ctx.Done():
-			return false, context.Cause(ctx)
+			return 0, false, context.Cause(ctx)
 		case <-time.After(pause):
 		}
 		pause = min(pause+pause/2, s.im.cfg.PollMax)
@@ -254,19 +259,25 @@ func (s *step) await(ctx context.Context, job *bulk.QueryJob) (ready bool, err e
 // lost handles a job that failed, or that the org no longer has: its chunk is
 // begun again. Other errors pass through and leave the job.
 func (s *step) lost(ctx context.Context, err error) error {
-	switch {
-	case errors.Is(err, salesforce.ErrNotFound):
-		return s.again(ctx, nil)
-	case errors.Is(err, bulk.ErrFailed), errors.Is(err, bulk.ErrAborted), errors.Is(err, errMoved):
-		return s.again(ctx, err)
-	}
-	var refused *salesforce.Error
-	if errors.As(err, &refused) && refused.StatusCode == http.StatusBadRequest {
-		// A locator or job that means nothing to the org any more. Asking
-		// the same again would never end.
-		return s.again(ctx, err)
+	if lost, told := jobLost(err); lost {
+		return s.again(ctx, told)
 	}
 	return err
+}
+
+// jobLost tells whether a job is of no more use, and what is to be told about
+// it.
+func jobLost(err error) (lost bool, told error) {
+	switch {
+	case errors.Is(err, salesforce.ErrNotFound):
+		return true, nil
+	case errors.Is(err, bulk.ErrFailed), errors.Is(err, bulk.ErrAborted), errors.Is(err, errMoved):
+		return true, err
+	}
+	// A locator or job that means nothing to the org any more: asking the
+	// same again would never end.
+	var refused *salesforce.Error
+	return errors.As(err, &refused) && refused.StatusCode == http.StatusBadRequest, err
 }
 
 // again forgets the running job, so that the next step begins the chunk anew,
@@ -283,16 +294,24 @@ func (s *step) again(ctx context.Context, err error) error {
 // endChunk deletes the job and goes on to the next chunk, or to increments.
 func (s *step) endChunk(ctx context.Context) error {
 	b := s.place.Backfill
-	err := bulk.OpenQuery(s.client, b.Job).Delete(ctx)
-	s.did.calls++
-	var refused *salesforce.Error
-	if err != nil && !errors.As(err, &refused) {
+	if err := s.deleteJob(ctx, b.Job); err != nil {
 		return err
 	}
-	// A job that Salesforce refuses to delete goes by itself after 7 days.
 	// The limit is the job's own: the configuration may be another by now.
 	s.nextChunk(b.Rows >= int64(b.Limit), b.Last)
 	return s.commit(ctx, nil, true)
+}
+
+// deleteJob deletes a job that is read. One that Salesforce refuses to delete
+// goes by itself after 7 days.
+func (s *step) deleteJob(ctx context.Context, id string) error {
+	err := bulk.OpenQuery(s.client, id).Delete(ctx)
+	s.did.calls++
+	var refused *salesforce.Error
+	if errors.As(err, &refused) {
+		return nil
+	}
+	return err
 }
 
 func (s *step) nextChunk(more bool, last sobject.ID) {

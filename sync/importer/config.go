@@ -86,6 +86,15 @@ type Config struct {
 	// DescribeEvery is how old a description of an object may be before it is
 	// asked for again. Defaults to 1 minute.
 	DescribeEvery time.Duration
+	// ReconcileEvery is how often steps of Jobs compare all ids with the org's,
+	// where the Sink is a Lister: one Bulk job for each ChunkRows records, read
+	// twice. Sync does not. Defaults to 24 hours; negative means never.
+	ReconcileEvery time.Duration
+	// ReconcileRatio is which part of the records of a chunk may be missing in
+	// the org. When it is more, a permission was probably lost: nothing is
+	// removed, and Events is told. A few dozen may always be missing. Defaults
+	// to 0.1.
+	ReconcileRatio float64
 	// MaxUsage is the part of the org's daily API requests after which steps
 	// of Jobs stop with ErrQuotaReserve, so that people can go on working.
 	// Sync and Refresh, which somebody waits for, are not stopped. Defaults
@@ -125,6 +134,7 @@ func New(cfg Config) (*Importer, error) {
 	}
 	cfg.Lag = duration(cfg.Lag, 5*time.Minute)
 	cfg.Overlap = duration(cfg.Overlap, 15*time.Minute)
+	cfg.ReconcileEvery = duration(cfg.ReconcileEvery, 24*time.Hour)
 	for _, d := range []struct {
 		name  string
 		value *time.Duration
@@ -160,6 +170,12 @@ func New(cfg Config) (*Importer, error) {
 	}
 	if cfg.MaxUsage == 0 {
 		cfg.MaxUsage = 0.8
+	}
+	if cfg.ReconcileRatio == 0 {
+		cfg.ReconcileRatio = 0.1
+	}
+	if cfg.ReconcileRatio < 0 || cfg.ReconcileRatio > 1 {
+		errs = append(errs, fmt.Errorf("ReconcileRatio is %g; from 0 to 1", cfg.ReconcileRatio))
 	}
 	if cfg.MaxUsage < 0 || cfg.MaxUsage > 1 {
 		errs = append(errs, fmt.Errorf("MaxUsage is %g; from 0 to 1", cfg.MaxUsage))

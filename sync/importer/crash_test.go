@@ -53,7 +53,7 @@ func story(t *testing.T, fault func(w *world)) (w *world, failures int) {
 	ids := w.create(19)
 	run := func() {
 		for range 3 {
-			_, err := w.importer().Sync(t.Context(), "tenant", "conn", importer.SyncOptions{})
+			_, err := w.importer().Sync(w.life(), "tenant", "conn", importer.SyncOptions{})
 			if err == nil {
 				return
 			}
@@ -97,9 +97,8 @@ func TestDeathAtEveryRequest(t *testing.T) {
 			t.Run(fmt.Sprintf("%s %s %d", k.when, k.method, nth), func(t *testing.T) {
 				t.Parallel()
 				var struck atomic.Int32 // none: fewer looks at the clock this time
-				hit := salesforcetest.Together(salesforcetest.Do(func(salesforcetest.RequestRecord) { struck.Add(1) }), k.action)
 				_, failures := story(t, func(w *world) {
-					w.org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Method: k.method, Nth: nth}, Action: hit})
+					w.org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Method: k.method, Nth: nth}, Action: w.deadly(&struck, k.action)})
 				})
 				if failures != int(struck.Load()) {
 					t.Errorf("%d deaths, %d failures", struck.Load(), failures)

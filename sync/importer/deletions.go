@@ -43,7 +43,10 @@ func (s *step) readDeletions(ctx context.Context, w *window, now time.Time, seen
 	}
 	if log == nil || hole || !through.IsZero() && log.EarliestAvailable.After(through) {
 		s.im.event(s.stream.Tenant, s.stream.Connection, "import.deletions.unknown", s.stream.Object,
-			s.stream.Object+": the org does not tell about all deletions since the last import; records emptied from the recycle bin meanwhile may remain")
+			s.stream.Object+": the org does not tell about all deletions since the last import; records emptied from the recycle bin meanwhile remain until all ids are compared")
+		if s.place.Covered.Sub(s.place.Reconciled) > time.Hour {
+			s.place.Reconciled = time.Time{} // the next step compares them
+		}
 	}
 	if log == nil {
 		s.place.DeletesThrough = end

@@ -105,7 +105,7 @@ func (j *Job) step(ctx context.Context, fence uint64, using clients, m mode) (di
 }
 
 func (j *Job) once(ctx context.Context, fence uint64, using clients, m mode) (did, error) {
-	s := &step{im: j.im, job: j, fence: fence, until: m.until, did: did{phase: "begin", kinds: map[Kind]int64{}}}
+	s := &step{im: j.im, job: j, fence: fence, background: m.background, until: m.until, did: did{phase: "begin", kinds: map[Kind]int64{}}}
 	err := s.prepare(ctx, using, m.background)
 	if err == nil {
 		err = s.advance(ctx)
@@ -115,16 +115,17 @@ func (j *Job) once(ctx context.Context, fence uint64, using clients, m mode) (di
 
 // step is one step at work.
 type step struct {
-	im       *Importer
-	job      *Job
-	fence    uint64
-	until    time.Time // see mode
-	client   *salesforce.Client
-	describe *sobject.Describe
-	stream   Stream
-	position Position
-	place    place
-	did      did
+	im         *Importer
+	job        *Job
+	fence      uint64
+	background bool      // nobody waits for it
+	until      time.Time // see mode
+	client     *salesforce.Client
+	describe   *sobject.Describe
+	stream     Stream
+	position   Position
+	place      place
+	did        did
 }
 
 // prepare gets a client, the columns and the position.
@@ -184,6 +185,9 @@ func (s *step) advance(ctx context.Context) error {
 		s.place.Fields, s.place.Backfill = now, &backfill{Added: fresh}
 		return s.commit(ctx, nil, true)
 	}
+	if s.background && s.reconcileDue() {
+		return s.reconcile(ctx)
+	}
 	return s.increment(ctx)
 }
 
@@ -194,7 +198,7 @@ func (s *step) begin(ctx context.Context, fields []string) error {
 		return err
 	}
 	cutoff := now.Add(-s.im.cfg.Lag).Truncate(time.Second)
-	s.place = place{Fields: fields, Backfill: &backfill{}, Covered: cutoff}
+	s.place = place{Fields: fields, Backfill: &backfill{}, Covered: cutoff, Reconciled: cutoff}
 	if s.describe.Replicateable {
 		s.place.DeletesThrough = cutoff
 	}
@@ -207,6 +211,11 @@ func (s *step) commit(ctx context.Context, rows []row, initial bool) error {
 	if err != nil {
 		return err
 	}
+	return s.commitTo(ctx, rows, next, initial)
+}
+
+// commitTo hands changes and a position to the sink.
+func (s *step) commitTo(ctx context.Context, rows []row, next Position, initial bool) error {
 	changes, err := s.im.owned(ctx, s.stream, rows)
 	if err != nil {
 		return err

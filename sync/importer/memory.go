@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 
 	"github.com/orglink/orglink/salesforce/sobject"
@@ -32,7 +33,10 @@ type Stored struct {
 	Survivor sobject.ID
 }
 
-var _ Sink = (*MemorySink)(nil)
+var (
+	_ Sink   = (*MemorySink)(nil)
+	_ Lister = (*MemorySink)(nil)
+)
 
 // NewMemorySink returns an empty sink.
 func NewMemorySink() *MemorySink { return &MemorySink{streams: map[string]*memoryStream{}} }
@@ -109,6 +113,23 @@ func (m *MemorySink) All(s Stream) map[sobject.ID]Stored {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return maps.Clone(m.stream(s).records)
+}
+
+// IDs implements Lister.
+func (m *MemorySink) IDs(ctx context.Context, s Stream, after sobject.ID, limit int) ([]sobject.ID, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []sobject.ID
+	for id, r := range m.stream(s).records {
+		if !r.Gone && id > after {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out[:min(limit, len(out))], nil
 }
 
 // Len returns how many records of a stream are present.

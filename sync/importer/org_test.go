@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,11 +33,38 @@ type world struct {
 	events    []orglink.Event
 	http      *http.Client
 	generated int
+	as        string // the connection's user; "" for the admin
+	cancel    context.CancelFunc
+}
+
+// life is the context of a process that may die.
+func (w *world) life() context.Context {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var ctx context.Context
+	ctx, w.cancel = context.WithCancel(w.t.Context())
+	return ctx
+}
+
+// die ends the process.
+func (w *world) die() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cancel()
+}
+
+// deadly makes an action end the process too, and counts how often it did.
+func (w *world) deadly(struck *atomic.Int32, action salesforcetest.Action) salesforcetest.Action {
+	return salesforcetest.Together(salesforcetest.Do(func(salesforcetest.RequestRecord) { struck.Add(1); w.die() }), action)
 }
 
 func (w *world) Client(context.Context, orglink.TenantID, orglink.ConnectionID) (*salesforce.Client, error) {
 	ready := w.org.Ready()
-	return salesforce.New(salesforce.Config{Tokens: salesforce.StaticToken(ready.URL, ready.AccessToken), HTTPClient: w.http,
+	token := ready.AccessToken
+	if w.as != "" {
+		token = w.org.Token(w.as)
+	}
+	return salesforce.New(salesforce.Config{Tokens: salesforce.StaticToken(ready.URL, token), HTTPClient: w.http,
 		TrustedHosts: []string{strings.TrimPrefix(ready.URL, "http://")}, MaxRetries: -1})
 }
 

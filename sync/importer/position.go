@@ -29,6 +29,37 @@ type place struct {
 	// DeletesThrough is the time up to which the log of deletions was read;
 	// zero where the object has none.
 	DeletesThrough time.Time `json:"deletes,omitzero"`
+	// Reconciled is the Covered of the last comparison of all ids.
+	Reconciled time.Time `json:"reconciled,omitzero"`
+	// Listing is set while the ids are compared.
+	Listing *listing `json:"listing,omitempty"`
+}
+
+// listing is a comparison of all ids, in chunks of one Bulk job each. A
+// chunk's ids are read twice: first counted, then put right.
+type listing struct {
+	// At is the Covered when it began.
+	At time.Time `json:"at"`
+	// After is the last Id of the chunks that are done.
+	After sobject.ID `json:"after,omitempty"`
+	// Job is the running chunk's, and Limit how many rows it was asked for.
+	Job   string `json:"job,omitempty"`
+	Limit int    `json:"limit,omitempty"`
+	// Locator is the page to read next; Rows and Last are the number and last
+	// of the ids before it.
+	Locator string     `json:"locator,omitempty"`
+	Rows    int64      `json:"rows,omitempty"`
+	Last    sobject.ID `json:"last,omitempty"`
+	Total   int64      `json:"total,omitempty"`
+	// Stored and Gone count what the sink holds of the chunk, and what of it
+	// the org does not list.
+	Stored int64 `json:"stored,omitempty"`
+	Gone   int64 `json:"gone,omitempty"`
+	// Counted: the chunk is complete, and now put right. Keep: too much is
+	// gone to be believed. Done: the job is still to be deleted.
+	Counted bool `json:"counted,omitempty"`
+	Keep    bool `json:"keep,omitempty"`
+	Done    bool `json:"done,omitempty"`
 }
 
 // backfill is a reading of all records by Id, in chunks of one Bulk job each.
@@ -116,6 +147,12 @@ func (p place) check() error {
 		ids = append(ids, b.After, b.Last)
 		if b.Rows < 0 || b.Total < 0 || b.Skip < 0 || (b.Job == "") != (b.Limit <= 0) || b.Job == "" && (b.Locator != "" || b.Skip != 0 || b.Rows != 0 || b.Done) || strings.ContainsAny(b.Job, "/?#% ") {
 			return errors.New("a backfill without a job, or with a malformed one")
+		}
+	}
+	if l := p.Listing; l != nil {
+		ids = append(ids, l.After, l.Last)
+		if l.Rows < 0 || l.Total < 0 || (l.Job == "") != (l.Limit <= 0) || l.Job == "" && (l.Locator != "" || l.Rows != 0 || l.Counted || l.Done) || strings.ContainsAny(l.Job, "/?#% ") {
+			return errors.New("a comparison of ids without a job, or with a malformed one")
 		}
 	}
 	if w := p.Window; w != nil {

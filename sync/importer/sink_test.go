@@ -2,6 +2,8 @@ package importer_test
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -150,6 +152,30 @@ func TestSuiteFindsBrokenSinks(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestSuiteFindsBrokenListers(t *testing.T) {
+	err := importertest.Check(t.Context(), func() importertest.Fixture {
+		m := importer.NewMemorySink()
+		return fixture(listsAll{m}, m)
+	})
+	if err == nil || !strings.Contains(err.Error(), "a lister lists") {
+		t.Errorf("%v", err)
+	}
+}
+
+// listsAll lists what is gone, too.
+type listsAll struct{ *importer.MemorySink }
+
+func (l listsAll) IDs(_ context.Context, s importer.Stream, after sobject.ID, limit int) ([]sobject.ID, error) {
+	var out []sobject.ID
+	for id := range l.All(s) {
+		if id > after {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out[:min(limit, len(out))], nil
 }
 
 var (

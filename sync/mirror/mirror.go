@@ -46,7 +46,10 @@ type Mirror struct {
 	tables map[string]*table
 }
 
-var _ importer.Sink = (*Mirror)(nil)
+var (
+	_ importer.Sink   = (*Mirror)(nil)
+	_ importer.Lister = (*Mirror)(nil)
+)
 
 // New returns a mirror on db. It does no I/O; Migrate makes its own tables,
 // those of the objects appear with their streams.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/orglink/orglink/salesforce/sobject"
 	"github.com/orglink/orglink/sync/importer"
 )
 
@@ -89,4 +90,32 @@ func (m *Mirror) apply(ctx context.Context, tx *sql.Tx, t *table, b importer.Bat
 	}
 	_, err = m.db.Exec(ctx, tx, "UPDATE {mirror_streams} SET fence = ?, position = ? WHERE id = ?", int64(b.Fence), string(b.Next), t.stream) //nolint:gosec // fences count from 1
 	return err
+}
+
+// IDs implements importer.Lister.
+func (m *Mirror) IDs(ctx context.Context, s importer.Stream, after sobject.ID, limit int) (ids []sobject.ID, err error) {
+	t, err := m.find(ctx, nil, s.Tenant, s.Connection, s.Object)
+	if t == nil || err != nil || len(t.columns) == 0 {
+		if err != nil {
+			err = fmt.Errorf("mirror: ids of %s: %w", s.Object, m.outdated(ctx, err))
+		}
+		return nil, err
+	}
+	id := m.quote("id")
+	rows, err := m.db.Query(ctx, nil, "SELECT "+id+" FROM "+t.parts[0].name+" WHERE "+id+" > ? AND "+m.quote("_gone")+" = 0 ORDER BY "+id+" LIMIT ?", string(after), limit)
+	if err != nil {
+		return nil, fmt.Errorf("mirror: ids of %s: %w", s.Object, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var one sobject.ID
+		if err := rows.Scan(&one); err != nil {
+			return nil, fmt.Errorf("mirror: ids of %s: %w", s.Object, err)
+		}
+		ids = append(ids, one)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("mirror: ids of %s: %w", s.Object, err)
+	}
+	return ids, nil
 }

@@ -58,6 +58,7 @@ var checks = []struct {
 	{"one record twice in a batch", twiceInBatch},
 	{"a batch without next", withoutNext},
 	{"columns come and go", columns},
+	{"a lister lists what is present", lists},
 	{"an ended context is obeyed", endedContext},
 }
 
