@@ -15,8 +15,14 @@
 // [PageReader] decodes the answer to a query as it streams, [CSVReader] and
 // [CSVWriter] the files of Bulk API 2.0, where every value is text;
 // [Value.As] gives such a text the type that a describe names. Decoded records
-// share the block of memory that they came in and may be kept; [Record.Clone]
-// lets a block go.
+// share a block of memory with their neighbours and may be kept; [Record.Clone]
+// lets a block go. Readers that are told to Reuse put all records in the same
+// memory, which is faster, and good for code that is done with a record when it
+// asks for the next.
+//
+// [DecodeEach] turns records into structs with tags such as
+// `salesforce:"Owner.Name"`, and package structgen writes such structs from a
+// describe.
 //
 // Everything but the readers and the writer is safe for concurrent reading.
 package sobject

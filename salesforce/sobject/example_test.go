@@ -27,6 +27,25 @@ func ExampleRecord() {
 	// sobject: Opportunity has no field StageName; was it selected?
 }
 
+func ExampleDecodeEach() {
+	type opportunity struct {
+		ID     sobject.ID   `salesforce:"Id"`
+		Amount string       `salesforce:"Amount"` // exact
+		Chance *float64     `salesforce:"Probability"`
+		Closes sobject.Date `salesforce:"CloseDate"`
+		Owner  string       `salesforce:"Owner.Name"`
+	}
+	page := `{"totalSize":1,"done":true,"records":[{"attributes":{"type":"Opportunity","url":"/x"},"Id":"006000000000001","Amount":0.10,"Probability":null,"CloseDate":"2024-02-29","Owner":{"attributes":{"type":"User"},"Name":"Ann"}}]}`
+	for o, err := range sobject.DecodeEach[opportunity](sobject.NewPageReader(strings.NewReader(page)).Records()) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(o.ID, o.Amount, o.Chance == nil, o.Closes, o.Owner)
+	}
+	// Output:
+	// 006000000000001AAA 0.10 true 2024-02-29 Ann
+}
+
 func ExampleCSVWriter() {
 	w := sobject.NewCSVWriter(os.Stdout, "Id", "Name", "Phone", "Fax")
 	err := w.Write(sobject.NewRecord("Account",

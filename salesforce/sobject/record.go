@@ -54,9 +54,9 @@ func (s *Shape) lookup(name string) (int, bool) {
 
 // Record is one row of an object. Its fields stand in the order they came.
 // The zero Record has no object and no fields. Records are immutable: With
-// returns a changed copy. A record may be kept for as long as one likes; one
-// that was decoded keeps the block of some hundred kilobytes alive that it came
-// in, unless it is cloned.
+// returns a changed copy. A record may be kept for as long as one likes, unless
+// its reader was told to reuse memory; one that was decoded keeps the values of
+// its neighbours alive, at most some hundred kilobytes, unless it is cloned.
 type Record struct {
 	shape  *Shape
 	values []Value // of a record made by hand
