@@ -216,6 +216,9 @@ func (f *feeder) write(ctx context.Context, w io.Writer, start int) (rows int, e
 			}
 		}
 		if size += len(f.row); !more || size > f.enc.cfg.MaxBytes {
+			if f.at < f.most { // fewer rows than the last time
+				return rows, ErrNotRestartable
+			}
 			return rows, out.Flush()
 		}
 		if _, err := out.Write(f.row); err != nil {

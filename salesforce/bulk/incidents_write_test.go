@@ -439,3 +439,56 @@ func TestIncident83OneJobAtATime(t *testing.T) {
 		}
 	}
 }
+
+// k-capehart/go-salesforce bulk.go:530: of several jobs, the result of one was
+// waited for; a slow second one that failed went unnoticed.
+func TestIncidentPeersSlowSecondJob(t *testing.T) {
+	made := 0
+	id := func(n int) string { return fmt.Sprintf("750R0000000000%dAAA", n) }
+	looks := map[string]int{}
+	o := &org{handle: func(line string, r *http.Request) (int, http.Header, string) {
+		second := strings.Contains(line, id(2))
+		at := id(1)
+		if second {
+			at = id(2)
+		}
+		say := func(state string) string { return strings.Replace(job(state, 0), jobID, at, 1) }
+		switch {
+		case strings.HasPrefix(line, "POST"):
+			made++
+			at = id(made)
+			return 200, nil, say("Open")
+		case strings.HasPrefix(line, "PUT"):
+			return 201, nil, ""
+		case strings.HasPrefix(line, "PATCH"):
+			return 200, nil, say("UploadComplete")
+		case strings.Contains(line, "successfulResults") && !second:
+			return 200, nil, successHead + "\"001000000000001AAA\",\"true\",\"1\",\"A\"\n"
+		case strings.Contains(line, "unprocessedrecords") && second:
+			return 200, nil, "Ext__c,Name\n2,B\n"
+		case strings.Contains(line, "esults"), strings.Contains(line, "unprocessedrecords"):
+			return 200, nil, ""
+		case !second:
+			return 200, nil, say("JobComplete")
+		}
+		if looks[at]++; looks[at] < 3 {
+			return 200, nil, say("InProgress")
+		}
+		return 200, nil, say("Failed")
+	}}
+	cfg := upsert("Ext__c", "Name")
+	cfg.MaxBytes = len("Ext__c,Name\n1,A\n")
+	l, err := bulk.StartLoad(t.Context(), o.client(t), cfg, rows(rec("Ext__c", "1", "Name", "A"), rec("Ext__c", "2", "Name", "B")))
+	if err != nil || len(l.Jobs()) != 2 {
+		t.Fatal(err)
+	}
+	infos, err := l.Wait(t.Context())
+	if err != nil || len(infos) != 2 || infos[1].State != bulk.Failed {
+		t.Fatal(infos, err)
+	}
+	counts, byKey, err := tally(t, l)
+	if err != nil || counts[bulk.RowSucceeded] != 1 || byKey["2"].Status != bulk.RowUnprocessed {
+		t.Error(counts, err)
+	}
+	loses(t, len(l.Jobs()), counts[bulk.RowSucceeded]) // the naive way: the first job's word for all
+}

@@ -224,6 +224,11 @@ func fits(object string, rec sobject.Record) error {
 		if !utf8.ValidString(v.Raw()) {
 			return fmt.Errorf("%s.%s: %w", object, name, ErrEncoding)
 		}
+		if parent, ok := v.Record(); ok {
+			if err := fits(parent.Object(), parent); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ func whole(r *http.Request) (int, http.Header, string) {
 	case r.Method == http.MethodDelete:
 		return 204, nil, ""
 	case strings.HasSuffix(path, "/resultPages"):
-		return 200, nil, fmt.Sprintf(`{"resultPages":[{"resultUrl":"/x?locator=L0"},{"resultUrl":"/x?locator=L1"},{"resultUrl":"/x?locator=L2"}],"done":true}`)
+		return 200, nil, `{"resultPages":[{"resultUrl":"/x?locator=L0"},{"resultUrl":"/x?locator=L1"},{"resultUrl":"/x?locator=L2"}],"done":true}`
 	case strings.HasSuffix(path, "/results"):
 		return 200, http.Header{"Sforce-Numberofrecords": {"10"}, "Sforce-Locator": {nextLocator(n, 3)}}, pageText(n, 10)
 	case strings.HasSuffix(path, "successfulResults"):

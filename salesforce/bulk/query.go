@@ -95,7 +95,8 @@ func Query(ctx context.Context, c *salesforce.Client, soql string, cfg QueryConf
 			_, err = q.Wait(ctx)
 		}
 		if err != nil {
-			if q != nil && q.total.Load() == 0 && !errors.Is(err, ErrFailed) && !errors.Is(err, ErrAborted) {
+			if q != nil && ctx.Err() == nil && !errors.Is(err, ErrStalled) && !errors.Is(err, ErrFailed) && !errors.Is(err, ErrAborted) {
+				// Waiting aborts the job itself where it stalls or is cancelled.
 				err = errors.Join(err, q.abortAtEnd(ctx))
 			}
 			yield(sobject.Record{}, err)

@@ -124,7 +124,7 @@ type rawBody struct {
 func (r *rawBody) Read(p []byte) (int, error) {
 	n, err := r.body.Read(p)
 	_, _ = r.count.Write(p[:n]) // counts, never fails
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		if r.count.quoted {
 			return n, io.ErrUnexpectedEOF
 		}
@@ -216,7 +216,7 @@ func (c *rawCopy) once(ctx context.Context) (next string, rows int, err error) {
 		if writeErr := c.write(buf[:n]); writeErr != nil {
 			return "", 0, fmt.Errorf("bulk: job %s: write CSV: %w", c.q.id, writeErr)
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return page.Next, page.Count, nil
 		}
 		if err != nil {
