@@ -64,12 +64,12 @@ func (s *callbackServer) serve(m *connection.Manager) error {
 	routes, err := m.Handler(connection.HandlerConfig{
 		Actor: func(*http.Request) (orglink.Actor, error) { return admin, nil }, // a product looks at its session
 		Connected: func(w http.ResponseWriter, r *http.Request, c connection.Connection) {
-			s.done <- callbackResult{connection: c}
 			fmt.Fprintf(w, "<h1>Connected</h1><p>You may close this page.</p>")
+			s.done <- callbackResult{connection: c}
 		},
 		Failed: func(w http.ResponseWriter, r *http.Request, err error) {
-			s.done <- callbackResult{err: err}
 			http.Error(w, connection.Explain(err), http.StatusBadRequest)
+			s.done <- callbackResult{err: err}
 		},
 	})
 	if err != nil {
@@ -80,12 +80,17 @@ func (s *callbackServer) serve(m *connection.Manager) error {
 	return nil
 }
 
+// Close lets the page that is being shown reach its browser first.
 func (s *callbackServer) Close() {
-	if s.server != nil {
-		_ = s.server.Close()
+	if s.server == nil {
+		_ = s.listener.Close()
 		return
 	}
-	_ = s.listener.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if s.server.Shutdown(ctx) != nil {
+		_ = s.server.Close()
+	}
 }
 
 // connect authorises the team connection, unless an earlier run did.
