@@ -55,3 +55,50 @@ func Example() {
 	// Account 1 text number 1
 	// Account 2 text number 2
 }
+
+func ExampleStartLoad() {
+	ctx := context.Background()
+	org, err := salesforcetest.Start(salesforcetest.Config{}) // a fake org
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer org.Close()
+	client, err := salesforce.New(salesforce.Config{
+		Tokens:       salesforce.StaticToken(org.URL, org.Ready().AccessToken),
+		TrustedHosts: []string{strings.TrimPrefix(org.URL, "http://")},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	rows := func(yield func(sobject.Record, error) bool) {
+		for i, name := range []string{"Acme", "", "Globex"} {
+			row := sobject.NewRecord("Account",
+				sobject.F("AccountNumber", sobject.TextValue(fmt.Sprint("A-", i))),
+				sobject.F("Name", sobject.TextValue(name)))
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+	load, err := bulk.StartLoad(ctx, client, bulk.LoadConfig{
+		Object: "Account", Operation: bulk.Insert, Key: "AccountNumber",
+		PollConfig: bulk.PollConfig{PollMin: time.Millisecond},
+	}, rows)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := load.Wait(ctx); err != nil {
+		log.Fatal(err)
+	}
+	for row, err := range load.Results(ctx) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(row.Key, row.Status, row.Err())
+	}
+	// Output:
+	// A-0 succeeded <nil>
+	// A-2 succeeded <nil>
+	// A-1 failed salesforce: bulk Account: REQUIRED_FIELD_MISSING: Required fields are missing: [Name] (fields: Name)
+}
