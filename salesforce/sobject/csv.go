@@ -68,7 +68,7 @@ func (c *CSVReader) Header() ([]string, error) {
 		c.header()
 	}
 	if c.shape == nil {
-		if c.batch.err == io.EOF {
+		if errors.Is(c.batch.err, io.EOF) {
 			return nil, nil
 		}
 		return nil, c.batch.err
@@ -80,7 +80,7 @@ func (c *CSVReader) Header() ([]string, error) {
 func (c *CSVReader) header() {
 	for c.shape == nil && c.batch.err == nil {
 		next, err := c.row(c.pos)
-		if err == errShort {
+		if errors.Is(err, errShort) {
 			err = c.orEnd(c.readOn())
 		} else if err == nil {
 			err = c.names(next)
@@ -118,12 +118,12 @@ func (c *CSVReader) fill() {
 	for c.batch.err == nil {
 		err := c.rows()
 		if len(c.batch.records) > 0 {
-			if err != errShort {
+			if !errors.Is(err, errShort) {
 				c.batch.fail("CSV", err)
 			}
 			return
 		}
-		if err == errShort {
+		if errors.Is(err, errShort) {
 			err = c.orEnd(c.readOn())
 		}
 		c.batch.fail("CSV", err)

@@ -127,12 +127,12 @@ func (p *PageReader) fill() {
 				p.old = p.blk
 			}
 			p.blk = nil
-			if err != errShort {
+			if !errors.Is(err, errShort) {
 				p.batch.fail("a page", err)
 			}
 			return
 		}
-		if err == errShort {
+		if errors.Is(err, errShort) {
 			err = p.readOn()
 		}
 		p.batch.fail("a page", err)
