@@ -170,7 +170,7 @@ func sqliteNumber(s string) any {
 	if err != nil {
 		return s
 	}
-	if len(s) <= 16 && strings.IndexAny(s, "eE") < 0 {
+	if len(s) <= 16 && !strings.ContainsAny(s, "eE") {
 		return f // up to 15 digits, which a double keeps
 	}
 	exact, ok1 := new(big.Rat).SetString(s)

@@ -37,13 +37,13 @@ func staleFence(ctx context.Context, f Fixture) error {
 		return err
 	}
 	if _, err := f.Sink.Open(ctx, s, 4); !errors.Is(err, importer.ErrFenced) {
-		return fmt.Errorf("open with a lower fence: %v, not ErrFenced", err)
+		return fmt.Errorf("open with a lower fence: %w, not ErrFenced", err)
 	}
 	if err := opened(ctx, f, s, 7, ""); err != nil {
 		return err
 	}
 	if err := f.Sink.Apply(ctx, batch(s, 5, "", "one", full(idA, "a", 1, 2))); !errors.Is(err, importer.ErrFenced) {
-		return fmt.Errorf("apply with a lower fence: %v, not ErrFenced", err)
+		return fmt.Errorf("apply with a lower fence: %w, not ErrFenced", err)
 	}
 	if err := has(ctx, f, s, idA, ""); err != nil {
 		return err
@@ -68,7 +68,7 @@ func wrongStart(ctx context.Context, f Fixture) error {
 	}
 	again := batch(s, 1, "", "two", full(idB, "b", 1, 2))
 	if err := f.Sink.Apply(ctx, again); !errors.Is(err, importer.ErrConflict) {
-		return fmt.Errorf("a batch from an older position: %v, not ErrConflict", err)
+		return fmt.Errorf("a batch from an older position: %w, not ErrConflict", err)
 	}
 	if err := has(ctx, f, s, idB, ""); err != nil {
 		return err
