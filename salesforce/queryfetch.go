@@ -135,7 +135,7 @@ func (f *fetcher) open(ctx context.Context, req Request, read func(io.Reader) (*
 		cancel()
 		return page{}, err
 	}
-	body := io.ReadCloser(resp.Body)
+	body := resp.Body
 	if err = resp.page(&req); err == nil && f.opts.ReadAhead {
 		body = readahead.New(body, cancel, &f.spare)
 	}

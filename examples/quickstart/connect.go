@@ -49,7 +49,7 @@ func newCallback(c *config, o *org) (*callbackServer, error) {
 	if err != nil || u.Scheme != "http" || u.Port() == "" || !loopback(u) || u.Path != "/salesforce/callback" {
 		return nil, fmt.Errorf("-callback %q: it looks like http://localhost:8484/salesforce/callback", at)
 	}
-	listener, err := net.Listen("tcp", u.Host)
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", u.Host)
 	if err != nil {
 		return nil, fmt.Errorf("listen for the callback: %w", err)
 	}

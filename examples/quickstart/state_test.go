@@ -54,6 +54,7 @@ func (s *scene) state() endState {
 			out.Product = append(out.Product, line)
 		}
 		s.must(rows.Err())
+		_ = rows.Close() //nolint:sqlclosecheck // the next query comes before the end of the function
 	}
 	entries, err := h.Outbox.List(ctx, tenant, list[0].Connection, exporter.Filter{Limit: 1000})
 	s.must(err)

@@ -70,7 +70,7 @@ func Parse(pasted string, trustedHosts ...string) (Link, error) {
 			path = append([]string{"lightning"}, path...)
 		}
 	}
-	ok := false
+	var ok bool
 	if path[0] == "lightning" {
 		ok = link.lightning(path[1:], u.Query())
 	} else {

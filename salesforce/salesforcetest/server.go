@@ -110,7 +110,7 @@ func (s *Server) listen() error {
 	s.listener = s.cfg.Listener
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	if s.listener == nil {
-		l, err := net.Listen("tcp", s.cfg.Addr)
+		l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", s.cfg.Addr)
 		if err != nil {
 			return fmt.Errorf("salesforcetest: listen on %s: %w", s.cfg.Addr, err)
 		}

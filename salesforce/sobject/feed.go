@@ -70,7 +70,7 @@ func readFull(src io.Reader, buf []byte) (n int, err error) {
 }
 
 // ended reports whether the buffer holds all that is left of the stream.
-func (f *feed) ended() bool { return f.srcErr == io.EOF }
+func (f *feed) ended() bool { return errors.Is(f.srcErr, io.EOF) }
 
 func (f *feed) cutOff() error {
 	if f.ended() {
@@ -89,7 +89,7 @@ type batch struct {
 func (b *batch) fail(what string, err error) {
 	switch {
 	case err == nil || b.err != nil:
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		b.err = io.EOF
 	default:
 		b.err = fmt.Errorf("sobject: decode %s: %w", what, err)

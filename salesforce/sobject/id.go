@@ -60,7 +60,7 @@ func isCanonical(s string) bool {
 func MustID(s string) ID {
 	id, err := ParseID(s)
 	if err != nil {
-		panic(err)
+		panic(err) //nolint:forbidigo // as documented: for ids written in code
 	}
 	return id
 }

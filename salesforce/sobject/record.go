@@ -94,7 +94,7 @@ func NewRecord(object string, fields ...Field) Record {
 // for each name of the shape and are not copied.
 func RecordOf(shape *Shape, values []Value) Record {
 	if len(values) != len(shape.names) {
-		panic(fmt.Sprintf("sobject: RecordOf: %d values for %d fields of %s", len(values), len(shape.names), shape.object))
+		panic(fmt.Sprintf("sobject: RecordOf: %d values for %d fields of %s", len(values), len(shape.names), shape.object)) //nolint:forbidigo // as an index out of range is
 	}
 	return Record{shape: shape, values: values}
 }

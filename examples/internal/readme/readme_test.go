@@ -41,7 +41,7 @@ import (
 func main() { _ = serve }
 
 ` + string(block[1])
-	dir, err := os.MkdirTemp(".", "_compiled-")
+	dir, err := os.MkdirTemp(".", "_compiled-") //nolint:usetesting // it must lie in the module
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -111,7 +111,7 @@ func values(ctx context.Context, f Fixture) error {
 	number := func(text string) sobject.Value {
 		v, err := sobject.NumberValue(text)
 		if err != nil {
-			panic(err)
+			panic(err) //nolint:forbidigo // the texts stand below
 		}
 		return v
 	}

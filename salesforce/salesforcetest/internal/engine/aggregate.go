@@ -123,7 +123,7 @@ func (c *compiler) aggregateOuts(a *aggregation) *Error {
 	next := 0
 	for _, it := range c.q.Fields {
 		var op soql.Operand
-		alias := ""
+		var alias string
 		switch x := it.(type) {
 		case soql.FieldItem:
 			op, alias = soql.Path(x.Path), x.Alias

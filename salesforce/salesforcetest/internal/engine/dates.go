@@ -74,20 +74,19 @@ func midnight(t time.Time) time.Time {
 
 // floor returns the first day of the unit that holds t.
 func floor(t time.Time, unit string) (time.Time, bool) {
-	y, m, d := t.Date()
+	y, m, _ := t.Date()
 	switch unit {
 	case "WEEK":
 		return t.AddDate(0, 0, -int(t.Weekday())), true
 	case "MONTH":
-		d = 1
 	case "QUARTER":
-		m, d = (m-1)/3*3+1, 1
+		m = (m-1)/3*3 + 1
 	case "YEAR":
-		m, d = 1, 1
+		m = 1
 	default:
 		return t, false
 	}
-	return time.Date(y, m, d, 0, 0, 0, 0, t.Location()), true
+	return time.Date(y, m, 1, 0, 0, 0, 0, t.Location()), true
 }
 
 func shift(t time.Time, unit string, n int) time.Time {

@@ -217,7 +217,4 @@ func rowsOf(r *engine.Result) string {
 	return strings.Join(rows, "|")
 }
 
-var (
-	jsonBase = engine.JSONOptions{Base: "/services/data/v66.0"}
-	scanOnly = engine.QueryOptions{Scan: true}
-)
+var jsonBase = engine.JSONOptions{Base: "/services/data/v66.0"}

@@ -51,9 +51,6 @@ func (f *field) String() string { return f.obj.def.Name + "." + f.Name }
 // polymorphic reports whether the field may point to several objects.
 func (f *field) polymorphic() bool { return len(f.ReferenceTo) > 1 }
 
-// computed reports whether the value is worked out when it is read.
-func (f *field) computed() bool { return f.pos < 0 }
-
 func (o *object) field(name string) *field { return o.byName[strings.ToLower(name)] }
 
 func (o *Org) object(name string) *object { return o.objects[strings.ToLower(name)] }
