@@ -30,6 +30,12 @@ for module in . examples internal/conformance internal/bench; do
 	grep -A3 -E '^[[:space:]]*--- SKIP' "$log" | grep -vE '^--$|--- PASS|=== ' >>"$skipped"
 done
 
+if [ -n "$race" ]; then
+	# Tests that measure the heap are built without the race detector only.
+	echo "== memory, without the race detector"
+	go test -timeout 30m -run Memory "$@" ./salesforce/bulk || status=1
+fi
+
 if [ -s "$skipped" ]; then
 	echo "== skipped"
 	cat "$skipped"

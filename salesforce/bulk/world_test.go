@@ -202,3 +202,7 @@ func (o *openBodies) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	return resp, err
 }
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
