@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -162,15 +163,16 @@ func entries(t *testing.T, d *demo) []mirror.Entry {
 
 var errKilled = errors.New("killed")
 
-// dying fails at its nth Apply, before or after the commit.
+// dying fails at its nth Apply, before or after the commit. Streams apply at
+// once.
 type dying struct {
 	importer.Sink
-	nth   int
+	nth   atomic.Int64
 	after bool
 }
 
 func (d *dying) Apply(ctx context.Context, b importer.Batch) error {
-	if d.nth--; d.nth != 0 {
+	if d.nth.Add(-1) != 0 {
 		return d.Sink.Apply(ctx, b)
 	}
 	if d.after {
@@ -193,7 +195,9 @@ func TestImportIntoMirrorSurvivesDeath(t *testing.T) {
 		for _, after := range []bool{false, true} {
 			t.Run(fmt.Sprint(nth, after), func(t *testing.T) {
 				d := openDemo(t, openSQLite(t))
-				d.sink = &dying{d.mirror, nth, after}
+				killer := &dying{Sink: d.mirror, after: after}
+				killer.nth.Store(int64(nth))
+				d.sink = killer
 				if err := d.sync(t.Context()); !errors.Is(err, errKilled) {
 					t.Fatalf("the run ended with %v", err)
 				}
