@@ -170,7 +170,12 @@ func (j *job) countExports(ctx context.Context) error {
 		return err
 	}
 	j.result.expect("product rows created in the org", out.Created, inOrg)
-	j.result.expect("exports updated", out.Updated, 3)
+	updated, err := client.Count(ctx, fmt.Sprintf("SELECT COUNT() FROM %s WHERE (Usage_Key__c = 'U-0001' AND Seats__c = %d) OR (Usage_Key__c = 'U-0002' AND Seats__c = %d) OR (Usage_Key__c = 'P%d-4' AND Seats__c = 21)",
+		usageObject, 100+j.plan.Round, 200+j.plan.Round, j.plan.Round))
+	if err != nil {
+		return err
+	}
+	j.result.expect("product rows updated in the org", out.Updated, updated)
 	j.result.expect("exports unchanged", out.Unchanged, 3)
 	codes := map[string]bool{}
 	for _, r := range out.Rejected {

@@ -183,14 +183,6 @@ func (d *DB) ForUpdate() string {
 	return " FOR UPDATE"
 }
 
-// ForUpdateSkipLocked is ForUpdate that passes over rows locked by others.
-func (d *DB) ForUpdateSkipLocked() string {
-	if d.dialect == orglink.SQLite {
-		return ""
-	}
-	return " FOR UPDATE SKIP LOCKED"
-}
-
 // Upsert is a statement that inserts one row or, where the keys exist, sets
 // the other columns.
 func (d *DB) Upsert(table string, keys, cols []string) string {
