@@ -21,7 +21,10 @@ const apiBase = "/services/data/v66.0"
 // a boolean as JSON has them.
 func accountValues(i int) []any {
 	names := []string{"Harbor Logistics %d", "O'Neil & Sons \"Hardware\" %d", "Müller Maschinenbau GmbH %d", "さくら商事 %d", "Bright Analytics, Inc. %d", "Rocket 🚀 %d"}
-	notes := []string{"Long-standing customer; renewal comes up every spring. Prefers a call before any e-mail.", "Met at the trade show.\nWants a demo of the \"enterprise\" plan.", "Runs on premises: C:\\Clients\\New."}
+	notes := []string{
+		"Long-standing customer; renewal comes up every spring. Prefers a call before any e-mail, and wants the same person each time: Dana of the Denver office.",
+		"Met at the trade show.\nWants a demo of the \"enterprise\" plan, with at least two of their administrators, before the quarter ends.",
+		"Runs on premises: C:\\Clients\\New. Moves to the cloud next year, one plant after the other; until then, updates go out by hand."}
 	revenue, rating := any(json.RawMessage(fmt.Sprintf("%d.0", i*1000%90_000_000))), any("Warm")
 	if i%7 == 0 {
 		revenue, rating = nil, nil

@@ -8,6 +8,9 @@ import (
 // slowRows bounds how much is read from the server that takes its time.
 const slowRows = 20_000
 
+// workloads are what the suite measures, in order.
+var workloads = []string{"rest", "rest-gzip", "bulk", "bulk-gzip", "rest-50ms", "bulk-resident"}
+
 // clientSuite measures reading by REST and by Bulk API 2.0.
 func clientSuite(ctx context.Context, s settings) (results []result, err error) {
 	at, stop, err := startServer(ctx, s.rows)
@@ -15,32 +18,40 @@ func clientSuite(ctx context.Context, s settings) (results []result, err error) 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	for _, w := range []struct {
-		name    string
-		url     string
-		readers func(url string) ([]reader, error)
-	}{
-		{"rest", at.Plain, restReaders},
-		{"rest-gzip", at.Gzip, restReaders},
-		{"bulk", at.Plain, bulkReaders},
-		{"bulk-gzip", at.Gzip, bulkReaders},
-	} {
-		readers, err := w.readers(w.url)
-		if err != nil {
-			return nil, err
+	for _, w := range workloads {
+		if s.workload != "" && w != s.workload {
+			continue
 		}
-		some, err := measure(ctx, "client", w.name, s, readers)
+		var some []result
+		switch w {
+		case "rest":
+			some, err = suite(ctx, s, w, at.Plain, restReaders)
+		case "rest-gzip":
+			some, err = suite(ctx, s, w, at.Gzip, restReaders)
+		case "bulk":
+			some, err = suite(ctx, s, w, at.Plain, bulkReaders)
+		case "bulk-gzip":
+			some, err = suite(ctx, s, w, at.Gzip, bulkReaders)
+		case "rest-50ms":
+			some, err = slowSuite(ctx, s)
+		case "bulk-resident":
+			some, err = residentSuite(ctx, s)
+		}
 		if err != nil {
 			return nil, err
 		}
 		results = append(results, some...)
 	}
-	slow, err := slowSuite(ctx, s)
+	return results, nil
+}
+
+// suite lets the readers of a workload take turns.
+func suite(ctx context.Context, s settings, workload, url string, readers func(url string) ([]reader, error)) ([]result, error) {
+	all, err := readers(url)
 	if err != nil {
 		return nil, err
 	}
-	million, err := residentSuite(ctx, s)
-	return append(append(results, slow...), million...), err
+	return measure(ctx, "client", workload, s, all)
 }
 
 func restReaders(url string) ([]reader, error) {
@@ -69,11 +80,7 @@ func slowSuite(ctx context.Context, s settings) (results []result, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	readers, err := restReaders(at.Slow)
-	if err != nil {
-		return nil, err
-	}
-	return measure(ctx, "client", "rest-50ms", s, readers)
+	return suite(ctx, s, "rest-50ms", at.Slow, restReaders)
 }
 
 // residentSuite reads ten times the rows of the other workloads from a Bulk

@@ -1,7 +1,7 @@
 // Command bench measures Orglink's Salesforce client against plain decoding and
 // against other clients, in one run:
 //
-//	go run -C internal/bench . [-suite client] [-rows 100000] [-rounds 5] [-json]
+//	go run -C internal/bench . [-suite client] [-workload bulk] [-rows 100000] [-rounds 5] [-json]
 //
 // A server in a process of its own answers with bytes prepared beforehand. The
 // ways of reading take turns, round after round, and each one's median counts,
@@ -18,6 +18,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -40,16 +42,18 @@ func main() {
 
 // settings are the flags.
 type settings struct {
-	suite  string
-	rows   int
-	rounds int
-	json   bool
+	suite    string
+	workload string // "" for all
+	rows     int
+	rounds   int
+	json     bool
 }
 
 func parse(args []string) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&s.suite, "suite", "client", "what to measure: client")
+	flags.StringVar(&s.workload, "workload", "", "measure this one only: "+strings.Join(workloads, ", "))
 	flags.IntVar(&s.rows, "rows", 100_000, "records to read in one pass")
 	flags.IntVar(&s.rounds, "rounds", 5, "passes of each way of reading; the median counts")
 	flags.BoolVar(&s.json, "json", false, "print JSON instead of a table")
@@ -61,6 +65,8 @@ func parse(args []string) (settings, error) {
 		return s, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	case s.suite != "client":
 		return s, fmt.Errorf("-suite %q: there is only client", s.suite)
+	case s.workload != "" && !slices.Contains(workloads, s.workload):
+		return s, fmt.Errorf("-workload %q: it is one of %s", s.workload, strings.Join(workloads, ", "))
 	case s.rows < 1 || s.rounds < 1:
 		return s, fmt.Errorf("-rows %d, -rounds %d: both must be 1 or more", s.rows, s.rounds)
 	}

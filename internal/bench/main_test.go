@@ -57,7 +57,7 @@ func TestClientSuite(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	var out bytes.Buffer
-	if err := run(t.Context(), []string{"-rows", "50", "-rounds", "1"}, &out); err != nil {
+	if err := run(t.Context(), []string{"-rows", "50", "-rounds", "1", "-workload", "bulk"}, &out); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"records/s", "orglink-record", "stdlib", "bytes"} {
@@ -77,10 +77,10 @@ func TestLostRows(t *testing.T) {
 
 // The prepared bytes are what they claim to be.
 func TestPreparedAccounts(t *testing.T) {
-	size := 0
+	size, csv := 0, 0
 	for i := range 700 {
 		raw := account(i)
-		size += len(raw)
+		size, csv = size+len(raw), csv+len(accountCSV(i))
 		var fields map[string]json.RawMessage
 		if err := json.Unmarshal(raw, &fields); err != nil {
 			t.Fatalf("account %d: %v", i, err)
@@ -97,10 +97,13 @@ func TestPreparedAccounts(t *testing.T) {
 	if mean := size / 700; mean < 700 || mean > 1100 {
 		t.Errorf("an account has %d bytes on average", mean)
 	}
+	if mean := csv / 700; mean < 440 || mean > 480 {
+		t.Errorf("a row has %d bytes on average", mean)
+	}
 }
 
 func TestBadFlags(t *testing.T) {
-	for _, args := range [][]string{{"-suite", "sync"}, {"-rows", "0"}, {"-rounds", "0"}, {"extra"}} {
+	for _, args := range [][]string{{"-suite", "sync"}, {"-workload", "soap"}, {"-rows", "0"}, {"-rounds", "0"}, {"extra"}} {
 		if err := run(t.Context(), args, &bytes.Buffer{}); err == nil {
 			t.Errorf("%v was taken", args)
 		}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // row is what a program without Orglink would decode into. Times stay texts,
@@ -117,28 +118,46 @@ func readCSV(body io.Reader) (int, error) {
 		if err != nil {
 			return n, err
 		}
-		var x row
-		if x, err = rowOf(cells); err != nil || x.ID == "" {
+		var x typedRow
+		if err := x.parse(cells); err != nil {
 			return n, fmt.Errorf("row %d: %w", n+1, err)
+		}
+		if x.ID == "" || x.Modified.IsZero() {
+			return n, fmt.Errorf("row %d is not what the server sent", n+1)
 		}
 	}
 }
 
-func rowOf(c []string) (x row, err error) {
-	x = row{ID: c[0], Name: c[1], Type: c[2], Industry: c[3], BillingStreet: c[6], BillingCity: c[7], BillingState: c[8], BillingPostalCode: c[9], BillingCountry: c[10],
-		Phone: c[11], Website: c[12], Description: c[13], OwnerID: c[14], Rating: c[15], AccountSource: c[16], CreatedDate: c[18], SystemModstamp: c[19]}
+// typedRow is row with its times parsed too: whoever reads CSV parses each text
+// anyway.
+type typedRow struct {
+	row
+	Created, Modified time.Time // the texts of row stay empty
+}
+
+const timeLayout = "2006-01-02T15:04:05.000-0700"
+
+func (x *typedRow) parse(c []string) (err error) {
+	x.row = row{ID: c[0], Name: c[1], Type: c[2], Industry: c[3], BillingStreet: c[6], BillingCity: c[7], BillingState: c[8], BillingPostalCode: c[9], BillingCountry: c[10],
+		Phone: c[11], Website: c[12], Description: c[13], OwnerID: c[14], Rating: c[15], AccountSource: c[16]}
 	if c[4] != "" {
 		if x.AnnualRevenue, err = strconv.ParseFloat(c[4], 64); err != nil {
-			return x, err
+			return err
 		}
 	}
 	if c[5] != "" {
 		if x.NumberOfEmployees, err = strconv.ParseInt(c[5], 10, 64); err != nil {
-			return x, err
+			return err
 		}
 	}
-	x.IsDeleted, err = strconv.ParseBool(c[17])
-	return x, err
+	if x.IsDeleted, err = strconv.ParseBool(c[17]); err != nil {
+		return err
+	}
+	if x.Created, err = time.Parse(timeLayout, c[18]); err != nil {
+		return err
+	}
+	x.Modified, err = time.Parse(timeLayout, c[19])
+	return err
 }
 
 // dropAfter fills head and drops the rest.
