@@ -182,6 +182,9 @@ func TestCompression(t *testing.T) {
 	if n := must(c.s.Org().Count("SELECT COUNT() FROM Account WHERE Name = 'Packed'")); n != 1 {
 		t.Errorf("%d accounts", n)
 	}
+	// Clients that compress say so of requests without a body too.
+	c.send("GET", "sobjects/Account/describe", "", "Content-Encoding: gzip").want(200)
+	c.send("POST", "sobjects/Account", "not gzip", "Content-Encoding: gzip").want(400)
 }
 
 func TestQueryPaging(t *testing.T) {
