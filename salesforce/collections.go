@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -18,11 +17,17 @@ import (
 // CollectionSize is how many rows one collection request carries.
 const CollectionSize = 200
 
+// collectionBytes is how large a collection request grows by more than one row.
+// Messages above 50 MB are refused (SOAP API guide, "Core Data Types Used in API
+// Calls"), and which megabytes are meant is left open.
+const collectionBytes = 45_000_000
+
 // collectionTypes is how many runs of records of one object a request may hold.
 const collectionTypes = 10
 
-// CreateAll inserts records of any objects, in order, up to 200 a request and
-// fewer where objects alternate more often than Salesforce allows in one.
+// CreateAll inserts records of any objects, in order, up to 200 and 45 million
+// bytes a request, and fewer where objects alternate more often than Salesforce
+// allows in one. A record that alone is larger than MaxBody is ErrTooLarge.
 // There is one outcome for each record at its index. The error is that of a
 // request that failed as a whole; the rows of the requests after it were not
 // sent. A request whose answer was lost is not repeated.
@@ -72,8 +77,11 @@ type collection struct {
 func (c *Client) collect(ctx context.Context, col collection, recs []sobject.Record, opts WriteOptions) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(recs))
 	for at := 0; at < len(recs); {
-		n := chunkLength(recs[at:])
-		if err := c.collectChunk(ctx, col, at, recs[at:at+n], outcomes[at:at+n], opts); err != nil {
+		body, n, err := collectionBody(recs[at:], opts.AllOrNone)
+		if err != nil {
+			return outcomes, fmt.Errorf("salesforce: %s: record %d: %w", col.operation, at+n, err)
+		}
+		if err := c.collectChunk(ctx, col, body, recs[at:at+n], outcomes[at:at+n], opts); err != nil {
 			return outcomes, err
 		}
 		at += n
@@ -81,24 +89,40 @@ func (c *Client) collect(ctx context.Context, col collection, recs []sobject.Rec
 	return outcomes, nil
 }
 
-// chunkLength returns how many of the records fit into one request.
-func chunkLength(recs []sobject.Record) int {
+// collectionBody encodes as many of the records as fit into one request, and
+// returns how many they are: at least one, or the error of the record at that
+// place.
+func collectionBody(recs []sobject.Record, allOrNone bool) (body []byte, n int, err error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `{"allOrNone":%t,"records":[`, allOrNone)
 	runs := 0
 	for i, r := range recs[:min(len(recs), CollectionSize)] {
 		if i == 0 || r.Object() != recs[i-1].Object() {
 			if runs++; runs > collectionTypes {
-				return i
+				break
 			}
 		}
+		text, err := r.MarshalJSON()
+		if err != nil {
+			return nil, n, err
+		}
+		if n > 0 && b.Len()+len(text) > collectionBytes {
+			break
+		}
+		if n > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(text)
+		n++
 	}
-	return min(len(recs), CollectionSize)
+	b.WriteString("]}")
+	if b.Len() > MaxBody {
+		return nil, 0, fmt.Errorf("it alone has %d bytes, and a request takes %d: %w", b.Len(), MaxBody, ErrTooLarge)
+	}
+	return b.Bytes(), n, nil
 }
 
-func (c *Client) collectChunk(ctx context.Context, col collection, at int, recs []sobject.Record, outcomes []Outcome, opts WriteOptions) error {
-	body, err := collectionBody(recs, opts.AllOrNone)
-	if err != nil {
-		return fmt.Errorf("salesforce: %s: rows from %d: %w", col.operation, at, err)
-	}
+func (c *Client) collectChunk(ctx context.Context, col collection, body []byte, recs []sobject.Record, outcomes []Outcome, opts WriteOptions) error {
 	object := col.object
 	if object == "" {
 		object = recs[0].Object()
@@ -125,7 +149,7 @@ func (c *Client) again(ctx context.Context, req Request, key string, recs []sobj
 	if len(rows) == 0 {
 		return nil
 	}
-	body, err := collectionBody(losers, false)
+	body, _, err := collectionBody(losers, false) // they fitted before
 	if err != nil {
 		return err
 	}
@@ -138,23 +162,6 @@ func (c *Client) again(ctx context.Context, req Request, key string, recs []sobj
 		}
 	}
 	return err
-}
-
-func collectionBody(chunk []sobject.Record, allOrNone bool) ([]byte, error) {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, `{"allOrNone":%t,"records":[`, allOrNone)
-	for i, r := range chunk {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		text, err := r.MarshalJSON()
-		if err != nil {
-			return nil, err
-		}
-		b.Write(text)
-	}
-	b.WriteString("]}")
-	return b.Bytes(), nil
 }
 
 // DeleteAll deletes records of any objects by id, as CreateAll does.
@@ -185,14 +192,9 @@ func (c *Client) DeleteAll(ctx context.Context, ids []sobject.ID, opts WriteOpti
 func (c *Client) chunk(ctx context.Context, req Request, outcomes []Outcome, created bool) error {
 	var results []json.RawMessage
 	_, err := c.call(ctx, req, &results)
+	arrived := err == nil || mayHaveArrived(err)
 	for i := range outcomes {
-		outcomes[i].Sent = true
-	}
-	var refused *Error
-	if errors.As(err, &refused) && refused.StatusCode >= 400 && refused.StatusCode < 500 {
-		for i := range outcomes {
-			outcomes[i].Sent = false // refused before any row was looked at
-		}
+		outcomes[i].Sent = arrived
 	}
 	if err != nil {
 		return err

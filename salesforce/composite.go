@@ -108,12 +108,14 @@ func (b *Composite) UpsertAll(object, extField string, recs []sobject.Record, al
 
 func (b *Composite) rows(operation, method, path string, recs []sobject.Record, allOrNone bool) Ref {
 	st := step{operation: operation, method: method, path: path, kind: rowResults, write: true, rows: len(recs)}
-	if len(recs) == 0 || chunkLength(recs) < len(recs) {
-		return b.add(st, fmt.Errorf("%d records: a step takes 1 to %d of them, with at most %d changes of object", len(recs), CollectionSize, collectionTypes))
+	body, n, err := collectionBody(recs, allOrNone || b.Options.AllOrNone)
+	if err == nil && (n == 0 || n < len(recs)) {
+		err = fmt.Errorf("%d records: a step takes 1 to %d of them and %d bytes, with at most %d changes of object", len(recs), CollectionSize, collectionBytes, collectionTypes)
 	}
-	st.object = recs[0].Object()
-	body, err := collectionBody(recs, allOrNone || b.Options.AllOrNone)
-	st.body = body
+	if err != nil {
+		return b.add(st, err)
+	}
+	st.object, st.body = recs[0].Object(), body
 	return b.add(st, err, noReference(body))
 }
 

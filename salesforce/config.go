@@ -30,9 +30,13 @@ type Config struct {
 	ClientName string
 	// UserAgent defaults to "orglink".
 	UserAgent string
-	// Header is sent with every request, such as Sforce-Mru: updateMru=false
-	// for users whose lists of recent records should stay theirs. It wins over
-	// the client's own headers; Authorization is ignored. Defaults to none.
+	// LeaveRecent keeps what the client reads and writes out of the user's list
+	// of recent items (Sforce-Mru: updateMru=false), as Salesforce recommends
+	// for integration users (REST API guide, "MRU Header"). Defaults to false,
+	// Salesforce's own choice.
+	LeaveRecent bool
+	// Header is sent with every request. It wins over the client's own headers;
+	// Authorization is ignored. Defaults to none.
 	Header http.Header
 	// CompressFrom is the size in bytes from which JSON and Body of a request
 	// are sent gzipped. Defaults to 0, never.

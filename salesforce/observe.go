@@ -25,8 +25,9 @@ type Call struct {
 	Duration time.Duration
 	// Attempt counts from 1; a replay after a token refresh goes on counting.
 	Attempt int
-	// Warning is the answer's Warning header, by which an org announces that
-	// the API version will be removed; "" when there was none.
+	// Warning is the answer's Warning header, by which an org announces, as
+	// warning 299, that the API version will be removed (REST API guide,
+	// "Warning Header"); "" when there was none.
 	Warning string
 	// Err tells why there was no answer.
 	Err error

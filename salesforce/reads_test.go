@@ -211,8 +211,8 @@ func TestRecentTabsAndCountsInTheFakeOrg(t *testing.T) {
 		t.Error(of, err)
 	}
 	// A call that should leave no trace says so.
-	quiet := salesforce.WithHeader(t.Context(), http.Header{"Sforce-Mru": {"updateMru=false"}})
-	if _, err := c.Get(quiet, "Account", a, "Id"); err != nil {
+	quiet := siteOf(org).client(t, func(cfg *salesforce.Config) { cfg.LeaveRecent = true })
+	if _, err := quiet.Get(t.Context(), "Account", a, "Id"); err != nil {
 		t.Fatal(err)
 	}
 	if one, err := c.Recent(t.Context(), 1); err != nil || one[0].ID() != b {

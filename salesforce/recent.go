@@ -11,8 +11,7 @@ import (
 
 // Recent returns the records that the user saw or changed last, newest first,
 // at most limit of them; 0 means all that the org remembers, 200. Reading a
-// record by Get makes it recent too, unless the header Sforce-Mru says
-// updateMru=false.
+// record by Get makes it recent too, unless Config.LeaveRecent is set.
 func (c *Client) Recent(ctx context.Context, limit int) ([]sobject.Record, error) {
 	if limit < 0 {
 		return nil, errors.New("salesforce: recent: the limit is negative")

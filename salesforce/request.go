@@ -107,6 +107,15 @@ func (r *Response) Decode(into any) error {
 // ErrTooLarge, and a background call above Config.QuotaFloor with a
 // *QuotaError, before anything is sent.
 func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
+	info := &callInfo{operation: req.Operation, object: req.Object, repeatable: req.repeatable()}
+	resp, err := c.do(ctx, req, info)
+	if err != nil && info.attempts.Load() == 0 {
+		err = unsent{err}
+	}
+	return resp, err
+}
+
+func (c *Client) do(ctx context.Context, req Request, info *callInfo) (*Response, error) {
 	if req.Method == "" {
 		req.Method = http.MethodGet
 	}
@@ -124,7 +133,6 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("salesforce: %s: access token: %w", req.what(), err)
 	}
-	info := &callInfo{operation: req.Operation, object: req.Object, repeatable: req.repeatable()}
 	resp, err := c.send(ctx, req, token, info)
 	var failed *Error
 	if !errors.As(err, &failed) || !failed.sessionDead() {

@@ -65,6 +65,30 @@ func neverSent(err error) bool {
 	return errors.As(err, &op) && op.Op == "dial"
 }
 
+// unsent is an error of a request that was given up before its first attempt.
+type unsent struct{ error }
+
+func (u unsent) Unwrap() error { return u.error }
+
+// mayHaveArrived reports whether the org may have done what a request that
+// failed asked for. It was not when the request never left, and when the org
+// refused it.
+func mayHaveArrived(err error) bool {
+	var never unsent
+	var refused *Error
+	switch {
+	case errors.As(err, &never), neverSent(err):
+		return false
+	case errors.As(err, &refused):
+		return !refused.refuses()
+	}
+	return true
+}
+
+// refuses reports whether the status says that nothing was done. 5xx does not,
+// and a page in the place of an answer (200) says nothing at all.
+func (e *Error) refuses() bool { return e.StatusCode >= 300 && e.StatusCode < 500 }
+
 // backoff waits as long as the answer asks, or doubles from low to high; both
 // with jitter, so that clients that failed together do not return together.
 func backoff(low, high time.Duration, attempt int, resp *http.Response) time.Duration {

@@ -135,6 +135,9 @@ func (c *Client) setHeaders(h http.Header, ctx http.Header, req *Request) {
 	h.Set("User-Agent", c.cfg.UserAgent)
 	h.Set("Sforce-Call-Options", "client="+c.cfg.ClientName)
 	h.Set("Accept", "application/json")
+	if c.cfg.LeaveRecent {
+		h.Set("Sforce-Mru", "updateMru=false")
+	}
 	if req.Body != nil || req.Stream != nil {
 		h.Set("Content-Type", "application/json")
 		if req.ContentType != "" {
@@ -194,7 +197,14 @@ func (s *signer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !ok {
 		return nil, errors.New("salesforce: a request bypassed the client")
 	}
-	if err := s.client.trust.allow(req.URL); err != nil {
+	err := req.Context().Err()
+	if err == nil {
+		err = s.client.trust.allow(req.URL)
+	}
+	if err != nil {
+		if req.Body != nil {
+			req.Body.Close()
+		}
 		return nil, err
 	}
 	req = req.Clone(req.Context())

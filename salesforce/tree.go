@@ -63,11 +63,15 @@ func (c *Client) CreateTree(ctx context.Context, object string, roots []TreeNode
 	}
 	_, err := c.call(ctx, Request{Method: http.MethodPost, Path: "composite/tree/" + url.PathEscape(object), Body: t.body.Bytes(),
 		Header: opts.header(), Operation: "tree", Object: object}, &out)
-	for i := range outcomes {
-		outcomes[i].Sent = true
-	}
+	arrived := err == nil || mayHaveArrived(err)
 	var refused *Error
-	if errors.As(err, &refused) && refused.StatusCode >= 400 && refused.StatusCode < 500 {
+	if errors.As(err, &refused) && refused.refuses() {
+		arrived = true // unless it is of the request as a whole
+	}
+	for i := range outcomes {
+		outcomes[i].Sent = arrived
+	}
+	if refused != nil && refused.refuses() {
 		t.refused(refused, outcomes)
 	}
 	if err != nil {

@@ -77,7 +77,7 @@ func (c *Client) CreateBlob(ctx context.Context, rec sobject.Record, field strin
 		},
 		Header: noAutoAssign(), Operation: "upload", Object: rec.Object()}, &out)
 	if err != nil {
-		return Outcome{Sent: true}, err
+		return failedOutcome(err), err
 	}
 	o := out.outcome()
 	o.Created = o.Success
@@ -97,8 +97,8 @@ func frame(rec sobject.Record, field string, f File) (head, tail []byte, content
 	if err != nil {
 		return nil, nil, "", err
 	}
-	// The guide names the part of a ContentVersion so, and the others after
-	// their object.
+	// Any name will do (REST API guide, "Insert or Update Blob Data"); these are
+	// the ones of its examples.
 	entity := "entity_" + strings.ToLower(rec.Object())
 	if rec.Object() == "ContentVersion" {
 		entity = "entity_content"

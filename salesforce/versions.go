@@ -52,8 +52,9 @@ type VersionStatus struct {
 	// not yet.
 	Served bool
 	// Aging is true for a version more than three years behind the newest:
-	// Salesforce promises to support a version for three years, and announces
-	// its end a year ahead (see also Call.Warning).
+	// Salesforce supports a version for at least three years, and announces its
+	// end a year ahead (SOAP API guide, "SOAP API End-of-Life Policy"; see also
+	// Call.Warning).
 	Aging bool
 }
 

@@ -23,8 +23,8 @@ type Outcome struct {
 	// Errors tell why the row was refused.
 	Errors []ErrorDetail
 	// Sent tells that the row left: a row that was sent and has neither
-	// Success nor Errors may have been written, one that was not sent has
-	// not.
+	// Success nor Errors may have been written. One that was not sent has not:
+	// the request was given up before it left, or refused as a whole.
 	Sent bool
 }
 
@@ -42,6 +42,15 @@ func (o Outcome) Err() error {
 	default:
 		return fmt.Errorf("salesforce: the row was sent and not answered; it may have been written: %w", ErrIncomplete)
 	}
+}
+
+// failedOutcome is the outcome of a single write whose request failed.
+func failedOutcome(err error) Outcome {
+	var refused *Error
+	if errors.As(err, &refused) && refused.refuses() {
+		return Outcome{Sent: true, Errors: refused.Details}
+	}
+	return Outcome{Sent: mayHaveArrived(err)}
 }
 
 // wireOutcome is one save result.
@@ -107,7 +116,7 @@ func (c *Client) CreateWith(ctx context.Context, rec sobject.Record, opts SaveOp
 	_, err = c.call(ctx, Request{Method: http.MethodPost, Path: "sobjects/" + url.PathEscape(rec.Object()), Body: body,
 		Header: opts.header(), Operation: "create", Object: rec.Object()}, &out)
 	if err != nil {
-		return Outcome{Sent: true}, err
+		return failedOutcome(err), err
 	}
 	o := out.outcome()
 	o.Created = o.Success
@@ -179,7 +188,7 @@ func (c *Client) upsertOnce(ctx context.Context, req Request) (Outcome, error) {
 	var out wireOutcome
 	resp, err := c.call(ctx, req, &out)
 	if err != nil {
-		return Outcome{Sent: true}, err
+		return failedOutcome(err), err
 	}
 	if resp.StatusCode == http.StatusNoContent { // an update, before version 46
 		return Outcome{Sent: true, Success: true}, nil

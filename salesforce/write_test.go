@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -200,5 +201,49 @@ func TestDeleteAll(t *testing.T) {
 	}
 	if r := o.requests()[0]; r.method != "DELETE" || r.uri != "/services/data/v66.0/composite/sobjects?allOrNone=false&ids=001000000000001AAA%2C001000000000002AAA" {
 		t.Error(r)
+	}
+}
+
+// Collections are cut by bytes too, and each row keeps its outcome.
+func TestCollectionsAreCutByBytes(t *testing.T) {
+	long := strings.Repeat("x", 20_000_000)
+	var sizes []int
+	c := offline(t, func(r *http.Request) (*http.Response, error) {
+		var body struct{ Records []struct{ Name string } }
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+			t.Error(err)
+		}
+		sizes = append(sizes, len(body.Records))
+		var results []string
+		for _, rec := range body.Records {
+			results = append(results, `{"id":"00100000000000`+rec.Name+`","success":true,"errors":[]}`)
+		}
+		return reply(r, 200, "["+strings.Join(results, ",")+"]"), nil
+	})
+	var recs []sobject.Record
+	for _, name := range []string{"1", "2", "3", "4", "5"} {
+		recs = append(recs, account(text("Name", name), text("Description", long)))
+	}
+	out, err := c.CreateAll(t.Context(), recs, salesforce.WriteOptions{})
+	if err != nil || !slices.Equal(sizes, []int{2, 2, 1}) {
+		t.Fatal(sizes, err)
+	}
+	for i, o := range out {
+		if !o.Success || o.ID.Short() != "00100000000000"+string(rune('1'+i)) {
+			t.Errorf("%d: %+v", i, o)
+		}
+	}
+
+	// A record that no request can hold is named; the ones before it are sent.
+	sizes = nil
+	recs[3] = account(text("Name", "4"), text("Description", long+long+long))
+	out, err = c.CreateAll(t.Context(), recs, salesforce.WriteOptions{})
+	if !errors.Is(err, salesforce.ErrTooLarge) || !strings.Contains(err.Error(), "record 3") || !out[2].Success || out[3].Sent || out[4].Sent {
+		t.Error(sizes, err)
+	}
+	var b salesforce.Composite
+	b.CreateAll(recs[:3], false)
+	if _, err := c.Composite(t.Context(), &b); err == nil || !strings.Contains(err.Error(), "3 records") {
+		t.Error(err)
 	}
 }

@@ -73,9 +73,10 @@ func (q *QueryJob) RecordsFrom(ctx context.Context, locator string) iter.Seq2[so
 // serial reads page after page.
 func (q *QueryJob) serial(ctx context.Context, locator string, yield func(sobject.Record, error) bool) {
 	seen := map[string]bool{locator: true}
-	whole, rows := locator == "", 0
+	whole, rows, size := locator == "", 0, q.cfg.MaxRecords
 	for {
-		info, more, err := q.readPage(ctx, q.pageTable(locator, q.cfg.MaxRecords), locator, func(_ *table, r sobject.Record) bool { return yield(r, nil) })
+		t := q.pageTable(locator, size)
+		info, more, err := q.readPage(ctx, t, locator, func(_ *table, r sobject.Record) bool { return yield(r, nil) })
 		if err == nil && !more {
 			return
 		}
@@ -98,7 +99,7 @@ func (q *QueryJob) serial(ctx context.Context, locator string, yield func(sobjec
 			return
 		}
 		seen[info.Next] = true
-		locator = info.Next
+		locator, size = info.Next, min(size, t.fits)
 	}
 }
 
@@ -121,10 +122,9 @@ func (q *QueryJob) page(ctx context.Context, locator string, maxRecords int, yie
 }
 
 // pageTable is one page of at most maxRecords rows, or of as many as the org
-// likes for 0. A page that does not begin to come is asked for with fewer
-// rows, because large ones may hang.
+// likes for 0.
 func (q *QueryJob) pageTable(locator string, maxRecords int) *table {
-	t := &table{job: &q.job, parts: "/results", op: "results", what: fmt.Sprintf("page %q", locator), query: url.Values{},
+	t := &table{job: &q.job, parts: "/results", op: "results", what: fmt.Sprintf("page %q", locator), query: url.Values{}, fits: maxRecords,
 		limits: limits{pageStall: q.cfg.PageStall, lax: q.cfg.AllowInvalid, reuse: q.cfg.ReuseRecords && q.cfg.Readers <= 1, ahead: q.cfg.ReadAhead}}
 	if maxRecords > 0 {
 		t.query.Set("maxRecords", strconv.Itoa(maxRecords))
@@ -133,12 +133,30 @@ func (q *QueryJob) pageTable(locator string, maxRecords int) *table {
 		t.query.Set("locator", locator)
 	}
 	t.again = func(err error) {
-		if errors.Is(err, errSilent) && t.done == 0 && maxRecords > fewest {
-			maxRecords = max(maxRecords/4, fewest)
+		if maxRecords > 0 && errors.Is(err, errSilent) {
+			maxRecords, t.fits = smaller(maxRecords, t.done, t.fits)
 			t.query.Set("maxRecords", strconv.Itoa(maxRecords))
 		}
 	}
 	return t
+}
+
+// fewest is the size from which pages are not made smaller still.
+const fewest = 1000
+
+// smaller returns how many rows to ask for after a page of size rows stood still
+// when done of them had come, and how many the pages after it should have.
+// Salesforce cuts long answers off without a word, and the same page would
+// stand still at the same row: what came before is asked for alone, or a quarter
+// where nothing came.
+func smaller(size, done, fits int) (again, next int) {
+	if size <= fewest || done > size {
+		return size, fits
+	}
+	if again = done; done == 0 {
+		again = max(size/4, fewest)
+	}
+	return again, min(fits, max(again/2, fewest))
 }
 
 // readPage streams one page to yield, and compares its rows with the org's own
@@ -154,9 +172,6 @@ func (q *QueryJob) readPage(ctx context.Context, t *table, locator string, yield
 	}
 	return info, true, q.checkCount(t.header, locator, rows)
 }
-
-// fewest is the size of a page that is not made smaller still.
-const fewest = 1000
 
 // checkCount compares the rows of a page with the org's own number.
 func (q *QueryJob) checkCount(h http.Header, locator string, rows int) error {

@@ -17,8 +17,8 @@ import (
 type QueryConfig struct {
 	// All includes deleted and archived records.
 	All bool
-	// MaxRecords is how many rows a page has at most. Defaults to 50,000. The
-	// org decides it where Readers is more than 1.
+	// MaxRecords is how many rows a page has at most. Defaults to
+	// DefaultMaxRecords. The org decides it where Readers is more than 1.
 	MaxRecords int
 	// Readers is how many pages Records reads at once. Defaults to 1. More
 	// need API version 58.0; where the org does not list its pages, and where
@@ -75,7 +75,11 @@ type QueryJob struct {
 	cfg QueryConfig
 }
 
-// DefaultMaxRecords is how many rows a page of Records has at most by default.
+// DefaultMaxRecords is how many rows a page of Records has at most by default:
+// the size in the guide's own examples (Bulk API 2.0 guide, "Get Results for a
+// Query Job"). Each page is an API call. Rows of many kilobytes may take longer
+// than Salesforce holds an answer open; it then stands still (PageStall), and is
+// asked for in smaller pages from there on.
 const DefaultMaxRecords = 50_000
 
 const (

@@ -152,8 +152,9 @@ func (r *rawBody) Close() error {
 func (q *QueryJob) WriteCSV(ctx context.Context, w io.Writer) (rows int64, err error) {
 	seen := map[string]bool{"": true}
 	var last byte
+	size := q.cfg.MaxRecords
 	for locator := ""; ; {
-		p := &rawCopy{q: q, w: w, last: &last, locator: locator, headless: locator != ""}
+		p := &rawCopy{q: q, w: w, last: &last, locator: locator, headless: locator != "", size: size, fits: size}
 		next, n, err := p.run(ctx)
 		if err != nil {
 			return rows, err
@@ -166,7 +167,7 @@ func (q *QueryJob) WriteCSV(ctx context.Context, w io.Writer) (rows int64, err e
 			return rows, fmt.Errorf("bulk: job %s: the locator %q comes again: %w", q.id, next, salesforce.ErrIncomplete)
 		}
 		seen[next] = true
-		locator = next
+		locator, size = next, min(size, p.fits)
 	}
 }
 
@@ -182,6 +183,9 @@ type rawCopy struct {
 
 	written int64  // bytes of the page that were dealt with
 	sum     uint64 // of them
+	count   rowCounter
+
+	size, fits int // rows to ask for; rows that the next page should have
 }
 
 var crcTable = crc64.MakeTable(crc64.ECMA)
@@ -192,11 +196,14 @@ func (c *rawCopy) run(ctx context.Context) (next string, rows int, err error) {
 		if err == nil || tries == rereads || ctx.Err() != nil || !salesforce.IsRetryable(err) && !errors.Is(err, errSilent) {
 			return next, rows, err
 		}
+		if errors.Is(err, errSilent) {
+			c.size, c.fits = smaller(c.size, c.count.rows(), c.fits)
+		}
 	}
 }
 
 func (c *rawCopy) once(ctx context.Context) (next string, rows int, err error) {
-	page, err := c.q.RawPage(ctx, c.locator, 0)
+	page, err := c.q.RawPage(ctx, c.locator, c.size)
 	if err != nil {
 		return "", 0, err
 	}
@@ -255,6 +262,7 @@ func (c *rawCopy) write(part []byte) error {
 
 func (c *rawCopy) note(p []byte) {
 	c.written += int64(len(p))
+	_, _ = c.count.Write(p)
 	c.sum = crc64.Update(c.sum, crcTable, p)
 }
 

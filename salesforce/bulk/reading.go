@@ -33,6 +33,7 @@ type table struct {
 	header http.Header // of the last answer
 	body   *body
 	done   int // rows passed on
+	fits   int // how many rows the next page should have, where the job decides
 }
 
 // limits are the bounds of reading an answer.

@@ -63,7 +63,7 @@ type DescribeField struct {
 // treated as text.
 type FieldType string
 
-// The types of the SOAP API guide's "FieldType".
+// The types of FieldType (SOAP API guide, "DescribeSObjectResult").
 const (
 	TypeID              FieldType = "id"
 	TypeReference       FieldType = "reference"
