@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"time"
@@ -56,6 +57,9 @@ type Config struct {
 	// RedirectURL is where Salesforce sends the browser back: the address of
 	// the host's callback route, as it is registered with the apps.
 	RedirectURL string
+	// EgressIPs are the addresses from which the host calls Salesforce. They
+	// are told to admins whose org restricts IP addresses.
+	EgressIPs []netip.Prefix
 	// LoginHost is where people sign in when they name no place. Defaults to
 	// ProductionLogin.
 	LoginHost string

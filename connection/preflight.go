@@ -25,7 +25,7 @@ func (m *Manager) Preflight(ctx context.Context, tenant orglink.TenantID, id org
 	if err != nil {
 		return Report{}, err
 	}
-	r := Report{Connection: c.ID, Org: c.Org, User: c.User, Checked: time.Now().UTC()}
+	r := Report{Connection: c.ID, Org: c.Org, User: c.User, EgressIPs: slices.Clone(m.cfg.EgressIPs), Checked: time.Now().UTC()}
 	names := make([]string, 0, len(need.Objects))
 	for _, o := range need.Objects {
 		names = append(names, o.Object)

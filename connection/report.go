@@ -2,6 +2,7 @@ package connection
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -54,7 +55,10 @@ type Report struct {
 	// SeesAllRecords tells whether sharing hides nothing from the user.
 	SeesAllRecords Answer    `json:"sees_all_records"`
 	Findings       []Finding `json:"findings"`
-	Checked        time.Time `json:"checked"`
+	// EgressIPs are the addresses that the org has to allow where it restricts
+	// them: Config.EgressIPs.
+	EgressIPs []netip.Prefix `json:"egress_ips,omitempty"`
+	Checked   time.Time      `json:"checked"`
 }
 
 // OK reports whether nothing that is needed is known to be missing.
@@ -116,6 +120,17 @@ func (r Report) String() string {
 		}
 	}
 	fmt.Fprintf(&b, "\nSees all records: %s\n", r.SeesAllRecords)
+	if len(r.EgressIPs) > 0 {
+		b.WriteString("Where the org restricts IP addresses, allow these in Network Access and in the user's profile:")
+		for _, p := range r.EgressIPs {
+			if p.IsSingleIP() {
+				fmt.Fprintf(&b, " %s", p.Addr())
+			} else {
+				fmt.Fprintf(&b, " %s", p)
+			}
+		}
+		b.WriteString("\n")
+	}
 	if len(missing) > 0 {
 		b.WriteString("An integration user of its own with one permission set is the easiest to keep right.\n")
 	}
