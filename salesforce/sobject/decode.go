@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 )
 
 const attributesKey = "attributes"
@@ -13,7 +14,8 @@ const attributesKey = "attributes"
 type decoder struct {
 	feed
 	blk     *block
-	dirty   bool // the block holds dirty cells
+	marked  []int // dirty cells of the block that were not made plain yet
+	dirty   bool  // the block holds cells that stay dirty
 	layouts []*layout
 	names   []string // of the objects being read in the general way
 	tmp     []cell   // their cells
@@ -26,7 +28,7 @@ func (d *decoder) record(pos int, l *layout, depth int) (Record, *layout, int, e
 		return Record{}, l, pos, fmt.Errorf("malformed JSON: nested deeper than %d", maxDepth)
 	}
 	if l != nil && l.head != "" {
-		cells, nestedAt := len(d.blk.cells), len(d.blk.nested)
+		start := d.here()
 		rec, next, err := d.predicted(pos, l, depth)
 		if err == nil {
 			return rec, l, next, nil
@@ -34,7 +36,7 @@ func (d *decoder) record(pos int, l *layout, depth int) (Record, *layout, int, e
 		if !errors.Is(err, errMismatch) {
 			return rec, l, next, err
 		}
-		d.blk.cells, d.blk.nested = d.blk.cells[:cells], d.blk.nested[:nestedAt]
+		d.backTo(start)
 	}
 	names, tmp := len(d.names), len(d.tmp)
 	rec, found, next, err := d.general(pos, depth)
@@ -42,34 +44,30 @@ func (d *decoder) record(pos int, l *layout, depth int) (Record, *layout, int, e
 	return rec, found, next, err
 }
 
+// place is how far a block is filled.
+type place struct{ cells, nested, marked int }
+
+func (d *decoder) here() place { return place{len(d.blk.cells), len(d.blk.nested), len(d.marked)} }
+
+func (d *decoder) backTo(p place) {
+	d.blk.cells, d.blk.nested, d.marked = d.blk.cells[:p.cells], d.blk.nested[:p.nested], d.marked[:p.marked]
+}
+
 // predicted reads a record that looks like the one before, without spaces.
 func (d *decoder) predicted(pos int, l *layout, depth int) (Record, int, error) {
-	if !d.has(pos, l.head) {
-		return Record{}, pos, d.unlike(pos, l.head)
-	}
-	pos += len(l.head)
-	if l.shape.object != "" {
-		if d.has(pos, `,"url":"`) {
-			quote, _, err := d.str(pos + len(`,"url":"`))
-			if err != nil {
-				return Record{}, pos, err
-			}
-			pos = quote + 1
-		}
-		if d.buf[pos] != '}' {
-			return Record{}, pos, errMismatch
-		}
-		pos++
+	pos, err := d.predictedHead(pos, l)
+	if err != nil {
+		return Record{}, pos, err
 	}
 	at := len(d.blk.cells)
 	d.blk.cells = append(d.blk.cells, make([]cell, len(l.keys))...)
-	cells := d.blk.cells[at:]
+	cells, buf := d.blk.cells[at:], d.buf
 	for i, key := range l.keys {
-		if !d.has(pos, key) {
+		if !has(buf, pos, key) {
 			return Record{}, pos, d.unlike(pos, key)
 		}
 		pos += len(key)
-		if d.buf[pos] != '"' {
+		if buf[pos] != '"' {
 			c, next, err := d.value(pos, &l.subs[i], depth)
 			if err != nil {
 				return Record{}, next, err
@@ -79,21 +77,65 @@ func (d *decoder) predicted(pos int, l *layout, depth int) (Record, int, error) 
 			cells[i], pos = c, next
 			continue
 		}
-		quote, dirty, err := d.str(pos + 1)
+		from := pos + 1
+		pos = plainTo(buf, from)
+		if buf[pos] == '"' {
+			cells[i] = textCell(Text, from, pos)
+			pos++
+			continue
+		}
+		quote, dirty, err := d.strFrom(from, pos)
 		if err != nil {
 			return Record{}, quote, err
 		}
-		cells[i] = textCell(Text, pos+1, quote)
+		cells[i] = textCell(Text, from, quote)
 		if dirty {
 			cells[i].bits |= dirtyBit
-			d.dirty = true
+			d.marked = append(d.marked, at+i)
+		}
+		pos = quote + 1
+	}
+	if buf[pos] != '}' {
+		return Record{}, pos, errMismatch
+	}
+	return Record{shape: l.shape, block: d.blk, at: at}, pos + 1, nil
+}
+
+// predictedHead reads the beginning of a record up to its first field.
+func (d *decoder) predictedHead(pos int, l *layout) (int, error) {
+	if !has(d.buf, pos, l.head) {
+		return pos, d.unlike(pos, l.head)
+	}
+	pos += len(l.head)
+	if l.shape.object == "" {
+		return pos, nil
+	}
+	if has(d.buf, pos, `,"url":"`) {
+		quote, _, err := d.str(pos + len(`,"url":"`))
+		if err != nil {
+			return pos, err
 		}
 		pos = quote + 1
 	}
 	if d.buf[pos] != '}' {
-		return Record{}, pos, errMismatch
+		return pos, errMismatch
 	}
-	return Record{shape: l.shape, block: d.blk, at: at}, pos + 1, nil
+	return pos + 1, nil
+}
+
+// makePlain replaces, in place, the texts of marked cells by what they stand
+// for. Those that are no UTF-8 stay dirty, because they may not fit.
+func (d *decoder) makePlain() {
+	for _, i := range d.marked {
+		c := d.blk.cells[i]
+		raw := d.buf[c.off : int(c.off)+c.len()]
+		if !utf8.Valid(raw) {
+			d.dirty = true
+			continue
+		}
+		d.blk.cells[i] = textCell(c.kind(), int(c.off), int(c.off)+len(unescape(raw)))
+	}
+	d.marked = d.marked[:0]
 }
 
 // unlike tells why a text is not there: the data may just end before it.
@@ -145,7 +187,12 @@ func (d *decoder) general(pos, depth int) (Record, *layout, int, error) {
 	}
 	l := d.findLayout(object, d.names[baseName:])
 	rec := Record{shape: l.shape, block: d.blk, at: len(d.blk.cells)}
-	d.blk.cells = append(d.blk.cells, d.tmp[baseCell:]...)
+	for _, c := range d.tmp[baseCell:] {
+		if c.dirty() {
+			d.marked = append(d.marked, len(d.blk.cells))
+		}
+		d.blk.cells = append(d.blk.cells, c)
+	}
 	return rec, l, pos + 1, nil
 }
 
@@ -189,7 +236,6 @@ func (d *decoder) value(pos int, sub **layout, depth int) (cell, int, error) {
 		out := textCell(Text, pos+1, quote)
 		if dirty {
 			out.bits |= dirtyBit
-			d.dirty = true
 		}
 		return out, quote + 1, nil
 	case 'n':
@@ -221,7 +267,7 @@ func (d *decoder) value(pos int, sub **layout, depth int) (cell, int, error) {
 // is.
 func (d *decoder) object(pos int, sub **layout, depth int) (cell, int, error) {
 	var isRecord, hasRecords, hasDone bool
-	if isRecord = d.has(pos, `{"attributes":{`); !isRecord {
+	if isRecord = has(d.buf, pos, `{"attributes":{`); !isRecord {
 		next, err := d.members(pos, depth, func(key []byte, first byte) {
 			switch plainText(key) {
 			case attributesKey:
@@ -349,6 +395,7 @@ func (r *Record) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("sobject: decode a record: %w", err)
 	}
+	d.makePlain()
 	d.seal(d.blk, len(b), d.dirty, false, unescape)
 	*r = rec
 	return nil

@@ -43,17 +43,25 @@ func isCanonical(s string) bool {
 	if len(s) != 18 {
 		return false
 	}
-	upper := 0
-	for i := range 15 {
-		switch c := s[i]; {
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'z':
-		case c >= 'A' && c <= 'Z':
-			upper |= 1 << i
-		default:
-			return false
-		}
+	a, okA := upperOf8(s)
+	b, okB := upperOf8(s[7:])
+	if !okA || !okB {
+		return false
 	}
+	upper := a | b<<7
 	return s[15] == idSuffix[upper&31] && s[16] == idSuffix[upper>>5&31] && s[17] == idSuffix[upper>>10]
+}
+
+// upperOf8 returns a bit for each capital among the first eight characters,
+// and whether they are all letters and digits.
+func upperOf8(s string) (upper uint64, ok bool) {
+	b := s[:8]
+	x := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+	// For characters below 0x80 a high bit stands where one is in the range.
+	between := func(low, high uint64) uint64 { return (x + ones*(0x80-low)) ^ (x + ones*(0x7f-high)) }
+	capitals := between('A', 'Z')
+	ok = x&highs == 0 && (capitals|between('a', 'z')|between('0', '9'))&highs == highs
+	return (capitals & highs) >> 7 * 0x0102040810204080 >> 56, ok // moves bit 8i to bit i
 }
 
 // MustID is ParseID for ids written in code; it panics on a malformed one.

@@ -244,12 +244,13 @@ func (p *PageReader) records() error {
 			}
 			pos = p.space(pos + 1)
 		}
-		cells, nestedAt := len(p.blk.cells), len(p.blk.nested)
+		start := p.here()
 		rec, l, next, err := p.record(pos, p.layout, 0)
 		if err != nil {
-			p.blk.cells, p.blk.nested = p.blk.cells[:cells], p.blk.nested[:nestedAt]
+			p.backTo(start)
 			return err
 		}
+		p.makePlain()
 		p.layout = l
 		p.batch.records = append(p.batch.records, rec)
 		p.pos, p.state = next, pageRecord

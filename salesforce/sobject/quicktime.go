@@ -29,7 +29,21 @@ func quickDateTime(s string) (time.Time, bool) {
 	if !ok || uint(hour) > 23 || uint(minute) > 59 || uint(second) > 59 || centi < 0 || last < 0 {
 		return time.Time{}, false
 	}
-	return time.Date(d.Year, d.Month, d.Day, hour, minute, second, (10*centi+last%10)*int(time.Millisecond), time.UTC), true
+	seconds := int64(86_400*daysSince1970(d) + 3600*hour + 60*minute + second)
+	return time.Unix(seconds, int64(10*centi+last%10)*int64(time.Millisecond)).UTC(), true
+}
+
+// daysSince1970 counts the days of the Gregorian calendar up to a valid date.
+// Years are taken to begin in March, so that the leap day is their last.
+func daysSince1970(d Date) int {
+	const perCycle, cycle, toMarch1st0000 = 146_097, 400, 719_468
+	year, month := d.Year+cycle, int(d.Month)-3 // a cycle more, so that nothing is negative
+	if month < 0 {
+		year, month = year-1, month+12
+	}
+	inYear := (153*month+2)/5 + d.Day - 1
+	inCycle := year % cycle
+	return year/cycle*perCycle + inCycle*365 + inCycle/4 - inCycle/100 + inYear - perCycle - toMarch1st0000
 }
 
 // two reads two digits at a place, or returns a number that is negative enough

@@ -126,6 +126,19 @@ func (r Record) value(i int) Value {
 	return r.values[i]
 }
 
+// text returns the field at an index of the shape where it is a decoded text,
+// without making a Value of it.
+func (r Record) text(i int) (string, bool) {
+	if r.block == nil {
+		return "", false
+	}
+	c := r.block.cells[r.at+i]
+	if c.kind() != Text {
+		return "", false
+	}
+	return r.block.text[c.off : int(c.off)+c.len()], true
+}
+
 // Value returns a field and whether it is present; a field that is present
 // may be null. Names are matched without regard to case.
 func (r Record) Value(name string) (Value, bool) {

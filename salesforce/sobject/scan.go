@@ -46,9 +46,9 @@ func (s *scanner) space(pos int) int {
 	return pos
 }
 
-// has reports whether the buffer holds a text at a position.
-func (s *scanner) has(pos int, text string) bool {
-	return len(s.buf)-pos >= len(text) && string(s.buf[pos:pos+len(text)]) == text
+// has reports whether a buffer holds a text at a position.
+func has(buf []byte, pos int, text string) bool {
+	return len(buf)-pos >= len(text) && string(buf[pos:pos+len(text)]) == text
 }
 
 const (
@@ -56,23 +56,36 @@ const (
 	highs = 0x8080808080808080
 )
 
+// special leaves a high bit standing for each byte of x that ends a string or
+// needs a look: a quote, a backslash, a control character, a byte that is not
+// ASCII. Borrows spoil only bits above the lowest one, which is the one looked
+// at.
+func special(x uint64) uint64 {
+	q, b := x^(ones*'"'), x^(ones*'\\')
+	return ((q - ones) | (b - ones) | (x - ones*' ') | x) & highs
+}
+
+// plainTo returns where the first special byte stands from a position on.
+func plainTo(buf []byte, pos int) int {
+	for {
+		if m := special(binary.LittleEndian.Uint64(buf[pos:])); m != 0 {
+			return pos + bits.TrailingZeros64(m)/8
+		}
+		pos += 8
+	}
+}
+
 // str reads a string from after its opening quote to its closing one. dirty
 // tells that its text is not what it stands for: it holds escapes, or bytes
 // that are no UTF-8.
 func (s *scanner) str(pos int) (quote int, dirty bool, err error) {
-	start, ascii, buf := pos, true, s.buf
-	for {
-		// Eight bytes at a time: a high bit is left standing in m for each
-		// quote, backslash, control character and non-ASCII byte. Borrows
-		// spoil only bits above the lowest one, which is the one looked at.
-		x := binary.LittleEndian.Uint64(buf[pos:])
-		q, b := x^(ones*'"'), x^(ones*'\\')
-		m := ((q-ones)&^q | (b-ones)&^b | (x - ones*' ') | x) & highs
-		if m == 0 {
-			pos += 8
-			continue
-		}
-		pos += bits.TrailingZeros64(m) / 8
+	return s.strFrom(pos, plainTo(s.buf, pos))
+}
+
+// strFrom is str for a string whose first special byte was found.
+func (s *scanner) strFrom(start, pos int) (quote int, dirty bool, err error) {
+	buf, ascii := s.buf, true
+	for ; ; pos = plainTo(buf, pos) {
 		switch c := buf[pos]; {
 		case c == '"':
 			return pos, dirty || !ascii && !utf8.Valid(buf[start:pos]), nil
@@ -164,7 +177,7 @@ func (s *scanner) digits(pos int) (int, error) {
 
 // literal reads true, false or null.
 func (s *scanner) literal(pos int, word string) (int, error) {
-	if s.has(pos, word) {
+	if has(s.buf, pos, word) {
 		return pos + len(word), nil
 	}
 	for i := range len(word) {

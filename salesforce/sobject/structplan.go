@@ -34,12 +34,13 @@ type structField struct {
 
 // step fills one field from the value at an index of the shape.
 type step struct {
-	field *structField
-	at    int
-	text  bool // set is setString, which is then not called for texts
-	set   setter
-	rest  *pathPlan   // goes on in a parent record
-	flat  *structPlan // a parent whose fields are columns of this record
+	field  *structField
+	offset uintptr
+	at     int
+	text   bool // the field is a string, for which texts need no setter
+	set    setter
+	rest   *pathPlan   // goes on in a parent record
+	flat   *structPlan // a parent whose fields are columns of this record
 }
 
 // setter writes a value, which is not null, to a field's address.
@@ -163,7 +164,7 @@ func (p *structPlan) find(shape *Shape, prefix string) error {
 			if err := flat.find(shape, prefix+f.path+"."); err != nil {
 				return err
 			}
-			p.steps = append(p.steps, step{field: f, at: -1, flat: flat})
+			p.steps = append(p.steps, step{field: f, offset: f.offset, at: -1, flat: flat})
 			continue
 		}
 		if !f.optional {
@@ -189,37 +190,41 @@ func hasPrefix(shape *Shape, prefix string) bool {
 // the rest of it.
 func (f *structField) stepFor(shape *Shape, path string) (step, bool) {
 	if at, ok := shape.lookup(path); ok {
-		return step{field: f, at: at, text: f.text, set: f.set}, true
+		return step{field: f, offset: f.offset, at: at, text: f.text, set: f.set}, true
 	}
 	head, rest, dotted := strings.Cut(path, ".")
 	if !dotted {
 		return step{}, false
 	}
 	at, ok := shape.lookup(head)
-	return step{field: f, at: at, rest: &pathPlan{field: f, path: rest}}, ok
+	return step{field: f, offset: f.offset, at: at, rest: &pathPlan{field: f, path: rest}}, ok
 }
 
 // run takes the steps that were found.
 func (p *structPlan) run(r Record, to unsafe.Pointer) error {
-	p.some = false
+	some := false
 	for i := range p.steps {
 		s := &p.steps[i]
-		field := unsafe.Add(to, s.field.offset)
+		field := unsafe.Add(to, s.offset)
+		if s.text {
+			if text, ok := r.text(s.at); ok {
+				*(*string)(field), some = text, true
+				continue
+			}
+		}
 		if s.flat != nil {
-			if err := p.flat(s, r, field); err != nil {
+			wrote, err := s.fillFlat(r, field)
+			if err != nil {
 				return err
 			}
+			some = some || wrote
 			continue
 		}
 		v := r.value(s.at)
 		if v.kind == Null {
 			continue
 		}
-		p.some = true
-		if s.text && v.kind == Text {
-			*(*string)(field) = v.text
-			continue
-		}
+		some = true
 		var err error
 		switch {
 		case s.set != nil:
@@ -233,24 +238,23 @@ func (p *structPlan) run(r Record, to unsafe.Pointer) error {
 			return s.field.wrap(err)
 		}
 	}
+	p.some = some
 	return nil
 }
 
-// flat fills a parent's struct from columns of the record itself. A pointer
-// stays nil when they are all null.
-func (p *structPlan) flat(s *step, r Record, to unsafe.Pointer) error {
+// fillFlat fills a parent's struct from columns of the record itself, and tells
+// whether one of them has a value. A pointer stays nil when none has.
+func (s *step) fillFlat(r Record, to unsafe.Pointer) (some bool, err error) {
 	if !s.field.pointer {
 		err := s.flat.run(r, to)
-		p.some = p.some || s.flat.some
-		return err
+		return s.flat.some, err
 	}
 	fresh := reflect.New(s.flat.typ)
 	if err := s.flat.run(r, fresh.UnsafePointer()); err != nil || !s.flat.some {
-		return err
+		return false, err
 	}
-	p.some = true
 	*(*unsafe.Pointer)(to) = fresh.UnsafePointer()
-	return nil
+	return true, nil
 }
 
 // nested fills a parent's struct from a nested record.

@@ -1,6 +1,7 @@
 package sobject
 
 import (
+	"bytes"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -11,8 +12,12 @@ func unescape(b []byte) []byte {
 	w := 0
 	for r := 0; r < len(b); {
 		if b[r] != '\\' {
-			b[w] = b[r]
-			r, w = r+1, w+1
+			run := bytes.IndexByte(b[r:], '\\')
+			if run < 0 {
+				run = len(b) - r
+			}
+			w += copy(b[w:], b[r:r+run])
+			r += run
 			continue
 		}
 		c := b[r+1]
