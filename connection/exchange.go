@@ -126,7 +126,7 @@ func (m *Manager) readAnswer(token *oauth2.Token, app App) (tokenAnswer, error) 
 			return a, fail("token response", "", ErrSignature, nil)
 		}
 		var err error
-		if a.org, a.user, err = parseIdentityURL(a.idURL); err != nil {
+		if a.org, a.user, err = ParseIdentityURL(a.idURL); err != nil {
 			return a, fail("token response", "", ErrBadAnswer, err)
 		}
 	}
@@ -159,8 +159,9 @@ func headerSafe(token string) bool {
 	return len(token) <= 16<<10
 }
 
-// parseIdentityURL reads org and user from .../id/00D.../005...
-func parseIdentityURL(raw string) (org, user sobject.ID, err error) {
+// ParseIdentityURL reads the org and user ids of an identity URL, such as
+// https://login.salesforce.com/id/00D.../005...
+func ParseIdentityURL(raw string) (org, user sobject.ID, err error) {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return "", "", errors.New("the identity URL is not an address")

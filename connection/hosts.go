@@ -38,6 +38,14 @@ func (r hostRules) origin(raw string) (string, bool) {
 	return u.Scheme + "://" + host, true
 }
 
+// ParseLoginHost turns what a person typed or pasted into the address of a
+// login host without a path: "production", "sandbox", a My Domain, or any page
+// of the org. Hosts that are not Salesforce's are refused (ErrUntrustedHost),
+// except trusted ones ("host" or "host:port").
+func ParseLoginHost(typed string, trustedHosts ...string) (string, error) {
+	return hostRules{trusted: trustedHosts}.login(typed, "")
+}
+
 // login turns what a person typed or pasted into a login origin: nothing or
 // "production", "sandbox", a host, or any page of the org.
 func (r hostRules) login(typed, fallback string) (string, error) {

@@ -90,3 +90,13 @@ func (s *Service) Unpair(ctx context.Context, tenant orglink.TenantID, conn orgl
 	s.event(tenant, conn, "usersync.unpaired", id, fmt.Sprintf("Salesforce user %s was unpaired by %s.", id, by.User))
 	return nil
 }
+
+// PairedUser returns the host user that is paired with a Salesforce user, or
+// "" when none is. It never makes a pair.
+func (s *Service) PairedUser(ctx context.Context, tenant orglink.TenantID, org, id sobject.ID) (orglink.UserID, error) {
+	pairs, err := s.cfg.Pairs.BySalesforce(ctx, tenant, org, []sobject.ID{id})
+	if err != nil {
+		return "", fmt.Errorf("usersync: pair of %s: %w", id, err)
+	}
+	return pairs[id].User, nil
+}

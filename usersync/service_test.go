@@ -402,6 +402,16 @@ func TestPairAndUnpairByHand(t *testing.T) {
 	if err := s.Pair(t.Context(), tenant, conn, id, "h", admin); err != nil {
 		t.Fatal(err)
 	}
+	org := sobject.ID(w.org.Ready().OrgID)
+	for _, c := range []struct {
+		tenant  orglink.TenantID
+		org, id sobject.ID
+		want    orglink.UserID
+	}{{tenant, org, id, "h"}, {"other", org, id, ""}, {tenant, "00D000000000999EAA", id, ""}, {tenant, org, "005000000000999AAA", ""}} {
+		if got, err := s.PairedUser(t.Context(), c.tenant, c.org, c.id); err != nil || got != c.want {
+			t.Errorf("the user of %s in %s for %s is %q, %v", c.id, c.org, c.tenant, got, err)
+		}
+	}
 	_, p := w.plan()
 	w.want(p, id, usersync.ActionPaired, "by boss")
 	if err := s.Unpair(t.Context(), tenant, conn, id, admin); err != nil {
