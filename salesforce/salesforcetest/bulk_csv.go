@@ -48,6 +48,8 @@ type csvReader struct {
 	rest []byte
 	sep  byte
 	crlf bool
+	// anyEnd takes both line ends, as the first Bulk API does.
+	anyEnd bool
 }
 
 // next returns the next row and its raw text without the line end; nil at the
@@ -99,13 +101,13 @@ func (r *csvReader) line() (row []string, raw []byte, err error) {
 		case data[i] == r.sep:
 			i++
 		case data[i] == '\n':
-			if r.crlf {
+			if r.crlf && !r.anyEnd {
 				return nil, nil, errLineEnd
 			}
 			r.rest = data[i+1:]
 			return row, data[:i], nil
 		case data[i] == '\r' && i+1 < len(data) && data[i+1] == '\n':
-			if !r.crlf {
+			if !r.crlf && !r.anyEnd {
 				return nil, nil, errLineEnd
 			}
 			r.rest = data[i+2:]

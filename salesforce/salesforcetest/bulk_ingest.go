@@ -44,6 +44,9 @@ func (c *call) createIngestJob() answer {
 	if !ok {
 		return bad("Unable to find object: " + req.Object)
 	}
+	if c.s.batchQuota() {
+		return failure(http.StatusBadRequest, "EXCEEDEDQUOTA", batchQuotaText)
+	}
 	now := c.s.org.Now()
 	b := &job{ingest: true, user: c.user.User, operation: req.Operation, object: o.Name, version: c.version, created: now, changed: now, state: stateOpen}
 	if req.Operation == "upsert" {
@@ -61,7 +64,7 @@ func (c *call) createIngestJob() answer {
 	}
 	c.s.jobs.mu.Lock()
 	defer c.s.jobs.mu.Unlock()
-	c.s.jobs.add(b)
+	c.s.jobs.add(b, c.act.job)
 	if content != nil {
 		b.data, b.uploaded, b.state, b.closed = content, true, stateUploaded, now
 		return jsonAnswer(http.StatusOK, b.info())

@@ -44,6 +44,7 @@ type job struct {
 	err       string
 	processed int
 	failed    int
+	plan      jobPlan // what faults decided
 
 	res *engine.Result // of a query: the snapshot taken at creation
 
@@ -72,13 +73,12 @@ const resultLife = 7 * 24 * time.Hour
 const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 // add stores a new job and gives it its id. Callers hold mu.
-func (j *jobs) add(b *job) {
-	j.seq++
-	tail := []byte("000000000")
-	for n, i := j.seq, len(tail)-1; n > 0; n, i = n/62, i-1 {
-		tail[i] = base62[n%62]
+func (j *jobs) add(b *job, faults []func(*jobPlan)) {
+	for _, f := range faults {
+		f(&b.plan)
 	}
-	b.id = sobject.MustID("750ak0" + string(tail))
+	j.seq++
+	b.id = numbered("750", j.seq)
 	j.byID[b.id] = b
 	j.order = append(j.order, b)
 }
@@ -98,6 +98,8 @@ func (j *jobs) settle(s *Server) {
 			continue
 		}
 		switch due := now.Sub(b.closed); {
+		case b.plan.hang:
+			b.state = stateInProgress
 		case due >= j.delay:
 			b.finish(s, b.closed.Add(j.delay))
 		case due >= j.delay/4 && b.state == stateUploaded:
@@ -114,7 +116,34 @@ func (b *job) finish(s *Server, at time.Time) {
 		b.process(s)
 		return
 	}
+	if b.plan.state != "" {
+		b.state, b.err, b.processed = b.plan.state, b.plan.message, min(b.plan.rows, b.res.Len())
+		return
+	}
+	if b.plan.shuffle != nil {
+		b.res = b.res.Shuffled(*b.plan.shuffle)
+	}
 	b.processed = b.res.Len()
+}
+
+// plan tells the job that a request names what faults decided about it.
+func (j *jobs) plan(path string, faults []func(*jobPlan)) {
+	_, rest, ok := cutVersion(path)
+	segs := strings.Split(rest, "/")
+	if !ok || len(segs) < 3 || segs[0] != "jobs" {
+		return
+	}
+	id, err := sobject.ParseID(segs[2])
+	if err != nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if b := j.byID[id]; b != nil {
+		for _, f := range faults {
+			f(&b.plan)
+		}
+	}
 }
 
 // find returns the job of the path. The caller holds mu.

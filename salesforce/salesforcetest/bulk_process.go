@@ -3,6 +3,7 @@ package salesforcetest
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 
 	"github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
@@ -23,6 +24,8 @@ func (b *job) process(s *Server) {
 	if err := b.run(s); err != "" {
 		b.state, b.err, b.unprocessed = stateFailed, err, b.data
 		b.processed, b.failed, b.successful, b.failures = 0, 0, nil, nil
+	} else if b.plan.state != "" {
+		b.state, b.err = b.plan.state, b.plan.message
 	}
 	b.data = nil
 }
@@ -44,21 +47,33 @@ func (b *job) run(s *Server) string {
 	// The whole file is checked before the first row is written, so that a
 	// malformed file changes nothing.
 	var rows [][]string
+	var raws [][]byte
 	for {
-		row, _, err := r.next()
+		row, raw, err := r.next()
 		if err != nil {
 			return b.csvProblem(err)
 		}
 		if row == nil {
 			break
 		}
-		rows = append(rows, row)
+		rows, raws = append(rows, row), append(raws, raw)
 	}
 	sep := string(delimiters[b.delimiter])
 	eol := lineEnds[b.lineEnd]
 	b.successful = []byte(`"sf__Id"` + sep + `"sf__Created"` + sep + string(rawHeader) + eol)
 	b.failures = []byte(`"sf__Id"` + sep + `"sf__Error"` + sep + string(rawHeader) + eol)
 	b.unprocessed = []byte(string(rawHeader) + eol)
+	if n := min(b.plan.rows, len(rows)); b.plan.state != "" {
+		for _, raw := range raws[n:] {
+			b.unprocessed = append(append(b.unprocessed, raw...), eol...)
+		}
+		rows = rows[:n]
+	}
+	type settled struct {
+		out engine.Outcome
+		row []string
+	}
+	var done []settled
 	for from := 0; from < len(rows); from += 200 {
 		chunk := rows[from:min(from+200, len(rows))]
 		outs, err := b.write(s, as, columns, chunk)
@@ -70,8 +85,14 @@ func (b *job) run(s *Server) string {
 			return "InvalidBatch : the batch could not be processed"
 		}
 		for i, o := range outs {
-			b.settleRow(misread(o, columns, chunk[i]), chunk[i], sep, eol)
+			done = append(done, settled{misread(o, columns, chunk[i]), chunk[i]})
 		}
+	}
+	if seed := b.plan.shuffle; seed != nil {
+		rand.New(rand.NewPCG(*seed, *seed)).Shuffle(len(done), func(i, j int) { done[i], done[j] = done[j], done[i] })
+	}
+	for _, d := range done {
+		b.settleRow(d.out, d.row, sep, eol)
 	}
 	return ""
 }
@@ -143,7 +164,7 @@ func (b *job) write(s *Server, as engine.Session, columns []column, rows [][]str
 		}
 		recs, at = append(recs, rowRecord(b.object, columns, row)), append(at, i)
 	}
-	done, err := b.apply(s, as, recs)
+	done, err := b.apply(s, as, recs, true)
 	if err != nil {
 		return nil, err
 	}
@@ -153,8 +174,8 @@ func (b *job) write(s *Server, as engine.Session, columns []column, rows [][]str
 	return outs, nil
 }
 
-func (b *job) apply(s *Server, as engine.Session, recs []sobject.Record) ([]engine.Outcome, error) {
-	opt := engine.WriteOptions{Text: true}
+func (b *job) apply(s *Server, as engine.Session, recs []sobject.Record, text bool) ([]engine.Outcome, error) {
+	opt := engine.WriteOptions{Text: text}
 	switch b.operation {
 	case "insert":
 		return s.org.Insert(as, b.object, recs, opt)

@@ -29,6 +29,9 @@ func (c *call) createQueryJob() answer {
 	if req.Operation != "query" && req.Operation != "queryAll" {
 		return failure(http.StatusBadRequest, "INVALIDJOB", "InvalidJob : "+req.Operation+" is not a valid value for operation")
 	}
+	if refused := c.s.queryJobQuota(); refused != nil {
+		return *refused
+	}
 	now := c.s.org.Now()
 	b := &job{user: c.user.User, operation: req.Operation, version: c.version, created: now, changed: now, closed: now, state: stateUploaded}
 	if refused := b.format(req.ContentType, req.ColumnDelimiter, req.LineEnding); refused != nil {
@@ -41,7 +44,7 @@ func (c *call) createQueryJob() answer {
 	b.res, b.object = res, res.Object()
 	c.s.jobs.mu.Lock()
 	defer c.s.jobs.mu.Unlock()
-	c.s.jobs.add(b)
+	c.s.jobs.add(b, c.act.job)
 	return jsonAnswer(http.StatusOK, b.info())
 }
 
@@ -130,6 +133,9 @@ func (c *call) queryResults() answer {
 		}
 		size = min(n, largestPage)
 	}
+	if c.act.page != nil {
+		size = max(c.act.page(), 1)
+	}
 	from, ok := locatorRow(c.query.Get("locator"), b.res.Len())
 	if !ok {
 		return failure(http.StatusBadRequest, "INVALID_QUERY_LOCATOR", "invalid query locator")
@@ -156,6 +162,7 @@ func (c *call) queryResults() answer {
 	if end < b.res.Len() {
 		next = locator(end)
 	}
+	c.s.sendBytes(len(body))
 	return answer{status: http.StatusOK, contentType: typeCSV, body: body}.
 		with("Sforce-Locator", next).with("Sforce-NumberOfRecords", strconv.Itoa(end-from))
 }

@@ -14,7 +14,7 @@ func (s *Server) describeRequest(r *http.Request, path string, body []byte) Requ
 		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: r.Header.Clone(),
 		Body: bytes.Clone(body[:min(len(body), keptBody)]),
 	}
-	if token, ok := bearer(r.Header.Get("Authorization")); ok {
+	if token, ok := sentToken(r); ok {
 		if ses, ok := s.id.peek(token); ok {
 			if u, err := s.userByID(ses.user); err == nil {
 				rec.User = u.username
@@ -79,4 +79,12 @@ func firstType(body []byte) string {
 		return ""
 	}
 	return req.Records[0].Attributes.Type
+}
+
+// sentToken is the access token of a request, wherever the API wants it.
+func sentToken(r *http.Request) (string, bool) {
+	if token := r.Header.Get("X-SFDC-Session"); token != "" {
+		return token, true
+	}
+	return bearer(r.Header.Get("Authorization"))
 }

@@ -53,6 +53,9 @@ type Config struct {
 	DailyRequests int
 	// CursorLifetime is how long a query locator lives; default 2 days.
 	CursorLifetime time.Duration
+	// CursorsDieWithSession makes a query locator good for the access token
+	// that got it alone, as some orgs do, and not for a refreshed one.
+	CursorsDieWithSession bool
 	// BulkDelay is how long a bulk job takes, on the org's clock, from
 	// UploadComplete to JobComplete; default 0.
 	BulkDelay time.Duration

@@ -20,8 +20,9 @@
 // # Making it fail
 //
 // A [Fault] is a [Match] (method, path, object, user, nth request) and an
-// [Action] (answer, delay, drop before or after the work, truncate, expire the
-// session):
+// [Action] (answer, delay, drop before or after the work, truncate, corrupt,
+// stall, rewrite, lock rows, expire the session, exhaust a limit, make a bulk job
+// fail, hang or come back out of order); actions are combined with [Together]:
 //
 //	org.Fault(salesforcetest.Fault{
 //		Match:  salesforcetest.Match{Method: "POST", Path: "composite/sobjects", Nth: 2},
@@ -39,7 +40,8 @@
 // describes, relationships, blobs (of Attachment) and multipart uploads,
 // collections, composite, batch and tree, getUpdated and getDeleted, limits,
 // recent items, tabs, a little search, installed packages by the tooling query;
-// Bulk API 2.0 both ways; and SOAP merge, which has no REST form.
+// Bulk API 2.0 both ways, and the first Bulk API; and SOAP merge, which has no
+// REST form.
 //
 // The package never imports Orglink's client, so that it cannot agree with its
 // mistakes.

@@ -1,11 +1,14 @@
 package salesforcetest
 
 import (
+	"io"
 	"net/http"
 	"path"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/orglink/orglink/salesforce/sobject"
 )
 
 // Fault makes matching requests go wrong. Faults are looked at in the order
@@ -31,6 +34,9 @@ type Match struct {
 	// Nth fires on the nth matching request only, counted from 1. 0: from the
 	// first on.
 	Nth int
+	// If chooses among the requests that match otherwise; nil: all. It is
+	// called once for each, and must not send requests to the same server.
+	If func(RequestRecord) bool
 	// Times is how many requests the fault strikes, from Nth on. 0: one when
 	// Nth is set, else every matching request.
 	Times int
@@ -40,15 +46,24 @@ type Match struct {
 // several with Together.
 type Action struct {
 	delay      time.Duration
+	delayAfter time.Duration
 	answer     *answer
+	stream     func(io.Writer) error // with answer
 	dropBefore bool
 	dropAfter  bool
 	truncate   int // -1: no
+	stall      int // -1: no
+	trickle    int
 	expire     bool
+	rewrite    []func(*Reply)
+	lock       []sobject.ID
+	exhaust    []string
+	page       func() int
+	job        []func(*jobPlan)
 	do         []func(RequestRecord)
 }
 
-func action() Action { return Action{truncate: -1} }
+func action() Action { return Action{truncate: -1, stall: -1} }
 
 // Answer replaces the work: the request is answered with the status and the
 // body and nothing is done. A body that starts with { or [ is sent as JSON, one
@@ -127,20 +142,35 @@ func Do(f func(RequestRecord)) Action {
 	return a
 }
 
-// Together combines actions; of two answers or truncations the last counts.
+// Together combines actions; of two answers, truncations, stalls or page sizes the
+// last counts.
 func Together(actions ...Action) Action {
 	out := action()
 	for _, a := range actions {
 		out.delay += a.delay
+		out.delayAfter += a.delayAfter
 		out.dropBefore = out.dropBefore || a.dropBefore
 		out.dropAfter = out.dropAfter || a.dropAfter
 		out.expire = out.expire || a.expire
 		out.do = append(out.do, a.do...)
+		out.rewrite = append(out.rewrite, a.rewrite...)
+		out.lock = append(out.lock, a.lock...)
+		out.exhaust = append(out.exhaust, a.exhaust...)
+		out.job = append(out.job, a.job...)
 		if a.answer != nil {
-			out.answer = a.answer
+			out.answer, out.stream = a.answer, a.stream
 		}
 		if a.truncate >= 0 {
 			out.truncate = a.truncate
+		}
+		if a.stall >= 0 {
+			out.stall = a.stall
+		}
+		if a.trickle > 0 {
+			out.trickle = a.trickle
+		}
+		if a.page != nil {
+			out.page = a.page
 		}
 	}
 	return out
@@ -205,7 +235,7 @@ func (m Match) matches(r RequestRecord) bool {
 	return (m.Method == "" || strings.EqualFold(m.Method, r.Method)) &&
 		(m.Object == "" || strings.EqualFold(m.Object, r.Object)) &&
 		(m.User == "" || strings.EqualFold(m.User, r.User)) &&
-		m.matchesPath(cleanPath(r.Path))
+		m.matchesPath(cleanPath(r.Path)) && (m.If == nil || m.If(r))
 }
 
 func (m Match) matchesPath(p string) bool {

@@ -22,7 +22,7 @@ type Org struct {
 
 // Org returns access to the data as the org's administrator.
 func (s *Server) Org() *Org {
-	s.jobs.settle(s)
+	s.settle()
 	return &Org{s: s, as: engine.Session{User: s.admin}}
 }
 
@@ -300,5 +300,5 @@ func (o *Org) Now() time.Time { return o.s.org.Now() }
 // done, delayed changes become visible.
 func (o *Org) Advance(d time.Duration) {
 	o.s.clock.advance(max(d, 0))
-	o.s.jobs.settle(o.s)
+	o.s.settle()
 }

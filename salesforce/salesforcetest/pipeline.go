@@ -6,12 +6,10 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -29,7 +27,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if path == "/_fake/ready" {
 		ready := s.Ready()
 		ready.Fake = true
-		s.write(w, r, jsonAnswer(http.StatusOK, ready), -1)
+		s.write(w, r, jsonAnswer(http.StatusOK, ready), action())
 		return
 	}
 	body, refused := readBody(r, path)
@@ -38,9 +36,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	for _, f := range s.hooks(false) {
 		f(now)
 	}
-	s.jobs.settle(s)
+	s.settle()
 	act, _ := s.faults.strike(now)
-	s.before(r, now, act)
+	s.before(r, path, now, act)
+	release := s.org.LockRows(act.lock...)
+	defer release() // also when the connection is cut
 	var a answer
 	switch {
 	case act.answer != nil:
@@ -48,45 +48,66 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	case refused != nil:
 		a = *refused
 	default:
-		a = s.work(r, path, body, rec)
+		a = s.work(r, path, body, rec, act)
 	}
+	release()
+	a = a.rewritten(act.rewrite)
 	done := s.journal.amend(rec, func(r *RequestRecord) { r.Status = a.status })
 	for _, f := range s.hooks(true) {
 		f(done)
 	}
+	wait(r, act.delayAfter)
 	if act.dropAfter {
 		panic(http.ErrAbortHandler) // net/http cuts the connection without a word
 	}
-	s.write(w, r, a, act.truncate)
+	s.write(w, r, a, act)
+}
+
+// settle does the bulk work that is due.
+func (s *Server) settle() {
+	s.jobs.settle(s)
+	s.bulk1.settle(s)
 }
 
 // before does the part of a fault that comes before the work.
-func (s *Server) before(r *http.Request, rec RequestRecord, act Action) {
+func (s *Server) before(r *http.Request, path string, rec RequestRecord, act Action) {
 	for _, f := range act.do {
 		f(rec)
 	}
 	if act.expire {
-		if token, ok := bearer(r.Header.Get("Authorization")); ok {
+		if token, ok := sentToken(r); ok {
 			s.id.expire(token)
 		}
 	}
-	if act.delay > 0 {
-		t := time.NewTimer(act.delay)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-r.Context().Done():
-			panic(http.ErrAbortHandler)
-		}
+	for _, name := range act.exhaust {
+		s.exhaust(name)
 	}
+	if len(act.job) > 0 {
+		s.jobs.plan(path, act.job)
+	}
+	wait(r, act.delay)
 	if act.dropBefore {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// wait waits on Go's clock; the request ends with its client.
+func wait(r *http.Request, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-r.Context().Done():
 		panic(http.ErrAbortHandler)
 	}
 }
 
 // work answers a request; a bug in the fake becomes Salesforce's own answer to
 // bugs and fails the test.
-func (s *Server) work(r *http.Request, path string, body []byte, rec *RequestRecord) (a answer) {
+func (s *Server) work(r *http.Request, path string, body []byte, rec *RequestRecord, act Action) (a answer) {
 	defer func() {
 		p := recover()
 		if p == nil {
@@ -102,7 +123,7 @@ func (s *Server) work(r *http.Request, path string, body []byte, rec *RequestRec
 			"An unexpected error occurred. Please include this ErrorId if you contact support: 1-1 (1)")
 	}()
 	c := &call{
-		s: s, method: r.Method, path: path, query: r.URL.Query(), header: r.Header, body: body,
+		s: s, method: r.Method, path: path, query: r.URL.Query(), header: r.Header, body: body, act: act,
 		ctx: r.Context(), unsupported: func() { s.journal.amend(rec, func(r *RequestRecord) { r.Unsupported = true }) },
 		counted: func() { s.journal.amend(rec, func(r *RequestRecord) { r.Counted = true }) },
 	}
@@ -121,10 +142,25 @@ func cleanPath(p string) string {
 	return p
 }
 
+// headerSize is the length of the address and the headers together.
+func headerSize(r *http.Request) int {
+	n := len(r.RequestURI)
+	for name, values := range r.Header {
+		for _, v := range values {
+			n += len(name) + len(v) + 4
+		}
+	}
+	return n
+}
+
 // readBody reads and decompresses a request's body.
 func readBody(r *http.Request, path string) ([]byte, *answer) {
 	if len(r.RequestURI) > maxURI {
 		a := answer{status: http.StatusRequestURITooLong, contentType: typeHTML, body: []byte("<html><body>URI Too Long</body></html>")}
+		return nil, &a
+	}
+	if headerSize(r) > maxURI {
+		a := answer{status: http.StatusRequestHeaderFieldsTooLarge, contentType: typeHTML, body: []byte("<html><body>Request Header Fields Too Large</body></html>")}
 		return nil, &a
 	}
 	limit := int64(maxBody)
@@ -160,63 +196,4 @@ func readBody(r *http.Request, path string) ([]byte, *answer) {
 		return nil, &a
 	}
 	return body, nil
-}
-
-// write sends an answer; truncate >= 0 sends only that many bytes of the body
-// and cuts the connection.
-func (s *Server) write(w http.ResponseWriter, r *http.Request, a answer, truncate int) {
-	h := w.Header()
-	for name, values := range a.header {
-		h[name] = values
-	}
-	now := time.Now()
-	if s.org != nil {
-		now = s.org.Now()
-	}
-	h.Set("Date", now.UTC().Format(http.TimeFormat))
-	if h.Get("Cache-Control") == "" {
-		h.Set("Cache-Control", "no-cache,must-revalidate,max-age=0,no-store,private")
-	}
-	body := a.body
-	if len(body) > 0 {
-		if a.contentType != "" && h.Get("Content-Type") == "" {
-			h.Set("Content-Type", a.contentType)
-		}
-		if r.Header.Get("X-PrettyPrint") == "1" && a.contentType == typeJSON {
-			var b bytes.Buffer
-			if json.Indent(&b, body, "", "  ") == nil {
-				body = b.Bytes()
-			}
-		}
-		h.Set("Vary", "Accept-Encoding")
-		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-			body = s.zip(body)
-			h.Set("Content-Encoding", "gzip")
-		}
-	}
-	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
-		h.Set("Content-Length", strconv.Itoa(len(body)))
-	}
-	w.WriteHeader(a.status)
-	if truncate >= 0 && truncate < len(body) {
-		_, _ = w.Write(body[:truncate])
-		_ = http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
-	}
-	_, _ = w.Write(body) // a client that left is no concern of ours
-}
-
-// zip compresses a body. Compressors are large, so they are used again.
-func (s *Server) zip(body []byte) []byte {
-	var b bytes.Buffer
-	z, ok := s.zips.Get().(*gzip.Writer)
-	if ok {
-		z.Reset(&b)
-	} else {
-		z, _ = gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	}
-	_, _ = z.Write(body)
-	_ = z.Close()
-	s.zips.Put(z)
-	return b.Bytes()
 }

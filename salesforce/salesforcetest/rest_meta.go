@@ -169,37 +169,3 @@ func (c *call) recordCount() answer {
 	}
 	return jsonAnswer(http.StatusOK, out)
 }
-
-type limitEntry struct{ Max, Remaining int }
-
-// limits tells the quotas. Those that the fake counts go down, the others stay
-// at the values of a Developer Edition.
-func (c *call) limits() answer {
-	if !c.s.org.SystemPermission(c.user, "ViewSetup") {
-		return failure(http.StatusForbidden, "INSUFFICIENT_ACCESS", "You don't have permission to view the limits of this organization.")
-	}
-	used, limit := c.s.usage.snapshot(c.s.org.Now())
-	queries, batches := c.s.jobs.today(c.s.org.Now())
-	whole := func(n int) limitEntry { return limitEntry{n, n} }
-	return jsonAnswer(http.StatusOK, map[string]limitEntry{
-		"ConcurrentAsyncGetReportInstances": whole(200),
-		"ConcurrentSyncReportRuns":          whole(20),
-		"DailyApiRequests":                  {limit, max(limit-used, 0)},
-		"DailyAsyncApexExecutions":          whole(250000),
-		"DailyAsyncApexTests":               whole(500),
-		"DailyBulkApiBatches":               {15000, max(15000-batches, 0)},
-		"DailyBulkV2QueryFileStorageMB":     whole(976562),
-		"DailyBulkV2QueryJobs":              {10000, max(10000-queries, 0)},
-		"DailyDeliveredPlatformEvents":      whole(10000),
-		"DailyStandardVolumePlatformEvents": whole(10000),
-		"DailyStreamingApiEvents":           whole(10000),
-		"DailyWorkflowEmails":               whole(8040),
-		"DataStorageMB":                     whole(5),
-		"FileStorageMB":                     whole(20),
-		"HourlyPublishedPlatformEvents":     whole(50000),
-		"HourlyTimeBasedWorkflow":           whole(1000),
-		"MassEmail":                         whole(10),
-		"SingleEmail":                       whole(15),
-		"StreamingApiConcurrentClients":     whole(20),
-	})
-}

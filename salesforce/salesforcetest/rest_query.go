@@ -18,6 +18,7 @@ import (
 type cursor struct {
 	res     *engine.Result
 	user    sobject.ID
+	token   string // of the session, where cursors die with it
 	batch   int
 	expires time.Time
 }
@@ -69,7 +70,7 @@ func (k *cursors) sweep(now time.Time) {
 }
 
 // find reads a locator such as 0r8xx5R2yF2gs3VASQ-2000.
-func (k *cursors) find(locator string, user sobject.ID, now time.Time) (cur *cursor, id string, offset int, ok bool) {
+func (k *cursors) find(locator string, user sobject.ID, token string, now time.Time) (cur *cursor, id string, offset int, ok bool) {
 	id, text, found := strings.Cut(locator, "-")
 	offset, err := strconv.Atoi(text)
 	if !found || err != nil || offset < 0 {
@@ -78,7 +79,7 @@ func (k *cursors) find(locator string, user sobject.ID, now time.Time) (cur *cur
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	cur, ok = k.byID[id]
-	if !ok || cur.user != user || !now.Before(cur.expires) || offset > cur.res.Len() {
+	if !ok || cur.user != user || cur.token != token || !now.Before(cur.expires) || offset > cur.res.Len() {
 		return nil, "", 0, false
 	}
 	return cur, id, offset, true
@@ -132,7 +133,7 @@ func (c *call) runQuery(all bool) answer {
 		return notFound()
 	}
 	// Trailing blanks are not in the text that errors quote.
-	res, err := c.data().QueryText(strings.TrimRight(c.query.Get("q"), " \t\r\n"), engine.QueryOptions{All: all})
+	res, err := c.queryText(strings.TrimRight(c.query.Get("q"), " \t\r\n"), engine.QueryOptions{All: all})
 	if err != nil {
 		return c.refusal(err)
 	}
@@ -140,8 +141,19 @@ func (c *call) runQuery(all bool) answer {
 		return failure(http.StatusBadRequest, "EXCEEDED_ID_LIMIT",
 			"Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch")
 	}
-	cur := &cursor{res: res, user: c.user.User, batch: c.batchSize(res)}
+	if o := res.Object(); res.NoQueryMore() && res.Len() > c.batchSize(res) {
+		return failure(http.StatusBadRequest, "EXCEEDED_ID_LIMIT", o+" does not support queryMore(), use LIMIT to restrict the results to a single batch")
+	}
+	cur := &cursor{res: res, user: c.user.User, token: c.cursorToken(), batch: c.batchSize(res)}
 	return c.queryPage(cur, "", 0)
+}
+
+// cursorToken binds cursors to their session, if the org does.
+func (c *call) cursorToken() string {
+	if c.s.cfg.CursorsDieWithSession && c.session != nil {
+		return c.session.token
+	}
+	return ""
 }
 
 // batchSize is the page size asked for, within Salesforce's bounds.
@@ -156,7 +168,7 @@ func (c *call) batchSize(res *engine.Result) int {
 }
 
 func (c *call) queryMore() answer {
-	cur, id, offset, ok := c.s.cursors.find(c.params["locator"], c.user.User, c.s.org.Now())
+	cur, id, offset, ok := c.s.cursors.find(c.params["locator"], c.user.User, c.cursorToken(), c.s.org.Now())
 	if !ok {
 		return failure(http.StatusBadRequest, "INVALID_QUERY_LOCATOR", "invalid query locator")
 	}
@@ -165,7 +177,11 @@ func (c *call) queryMore() answer {
 
 // queryPage answers the rows from offset on.
 func (c *call) queryPage(cur *cursor, id string, offset int) answer {
-	end := min(offset+cur.batch, cur.res.Len())
+	size := cur.batch
+	if c.act.page != nil {
+		size = max(c.act.page(), 1)
+	}
+	end := min(offset+size, cur.res.Len())
 	next := func(id string, n int) string { return c.base() + "/query/" + id + "-" + strconv.Itoa(n) }
 	body := make([]byte, 0, 256+(end-offset)*256)
 	body = append(body, `{"totalSize":`...)
@@ -182,7 +198,7 @@ func (c *call) queryPage(cur *cursor, id string, offset int) answer {
 	}
 	body = append(body, `,"records":[`...)
 	opt := engine.JSONOptions{Base: c.base(), Batch: cur.batch, Children: func(child *engine.Result, sent int) string {
-		rest := &cursor{res: child, user: cur.user, batch: cur.batch}
+		rest := &cursor{res: child, user: cur.user, token: cur.token, batch: cur.batch}
 		return next(c.s.cursors.keep(rest, c.s.org.Now()), sent)
 	}}
 	for row := offset; row < end; row++ {

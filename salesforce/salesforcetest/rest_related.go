@@ -96,7 +96,7 @@ func (c *call) children(o engine.Object, id sobject.ID, rel engine.ChildRelation
 	if err != nil {
 		return c.refusal(err)
 	}
-	return c.queryPage(&cursor{res: res, user: c.user.User, batch: c.batchSize(res)}, "", 0)
+	return c.queryPage(&cursor{res: res, user: c.user.User, token: c.cursorToken(), batch: c.batchSize(res)}, "", 0)
 }
 
 // blob answers the bytes of a base64 field.

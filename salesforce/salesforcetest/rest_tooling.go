@@ -157,6 +157,9 @@ func (c *call) toolingQuery() answer {
 		return failure(http.StatusForbidden, "INSUFFICIENT_ACCESS", "You don't have permission to view setup.")
 	}
 	org, err := c.s.tooling.open(c.s.org)
+	if strings.EqualFold(fromObject(c.query.Get("q")), "EntityDefinition") {
+		org, err = c.entities()
+	}
 	if err != nil {
 		return c.refusal(err)
 	}

@@ -29,6 +29,7 @@ type call struct {
 	user        engine.Session
 	tx          *engine.Tx // the transaction of a composite request, or nil
 	schema      *schema    // with tx
+	act         Action     // what faults decided about the request
 	unsupported func()
 	counted     func()
 }
@@ -69,6 +70,8 @@ func (c *call) root() answer {
 		return c.identityURL(segs[1], segs[2])
 	case strings.HasPrefix(c.path, "/services/Soap/u/"):
 		return c.soap()
+	case len(segs) >= 3 && segs[0] == "services" && segs[1] == "async":
+		return c.async(segs[2:])
 	case len(segs) >= 3 && segs[0] == "services" && segs[1] == "data":
 		return c.rest(segs[2:])
 	default:

@@ -28,10 +28,12 @@ type Server struct {
 	org    *engine.Org
 	id     *identity
 	usage  *usage
+	quotas quotas
 	routes []route
 
 	cursors *cursors
 	jobs    *jobs
+	bulk1   *bulk1
 	viewed  viewed
 	tooling tooling
 	journal journal
@@ -94,6 +96,7 @@ func Start(cfg Config) (*Server, error) {
 	s.usage = &usage{limit: cfg.DailyRequests}
 	s.cursors = newCursors(cfg.CursorLifetime)
 	s.jobs = newJobs(cfg.BulkDelay)
+	s.bulk1 = newBulk1(cfg.BulkDelay)
 	if err := cfg.Seed.Load(&Org{s: s, as: system()}); err != nil {
 		return nil, fmt.Errorf("salesforcetest: the seed: %w", err)
 	}

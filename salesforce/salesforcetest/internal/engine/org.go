@@ -25,6 +25,8 @@ type Org struct {
 	changed    time.Time // of the schema
 
 	rights accessTable
+	locks  locks
+	full   bool // no room for another record
 }
 
 // New returns an org without objects.

@@ -42,6 +42,9 @@ func (tx *Tx) deleteOne(id sobject.ID) Outcome {
 	if e := tx.mayDelete(r); e != nil {
 		return fail(r.id, *e)
 	}
+	if e := tx.org.locks.blockedBy(string(r.id)); e != nil {
+		return fail(r.id, *e)
+	}
 	if e := tx.trash(r, nil); e != nil {
 		return fail(r.id, *e)
 	}

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/orglink/orglink/salesforce/sobject"
@@ -25,6 +27,9 @@ func (r *Result) Len() int { return len(r.rows) + len(r.groups) }
 
 // Aggregate reports whether rows are AggregateResults.
 func (r *Result) Aggregate() bool { return r.plan.agg != nil }
+
+// NoQueryMore reports whether the object yields one page and no more.
+func (r *Result) NoQueryMore() bool { return r.plan.obj.def.NoQueryMore }
 
 // Object returns the queried object's name.
 func (r *Result) Object() string { return r.plan.obj.def.Name }
@@ -260,4 +265,13 @@ func appendCell(dst []byte, i int, s string, k kind, comma byte) []byte {
 		dst = append(dst, strings.ReplaceAll(s, `"`, `""`)...)
 	}
 	return append(dst, '"')
+}
+
+// Shuffled returns the result with its rows in another order; the same seed
+// gives the same order.
+func (r *Result) Shuffled(seed uint64) *Result {
+	out := *r
+	out.rows = slices.Clone(r.rows)
+	rand.New(rand.NewPCG(seed, seed)).Shuffle(len(out.rows), func(i, j int) { out.rows[i], out.rows[j] = out.rows[j], out.rows[i] })
+	return &out
 }

@@ -34,6 +34,7 @@ type Object struct {
 	NoLayout    bool // layoutable=false
 	NoReplicate bool // replicateable=false: getUpdated and getDeleted are refused
 	NoRecent    bool // mruEnabled=false
+	NoQueryMore bool // queries yield one page only
 	DeepClone   bool // deepCloneable
 	Setup       bool // visible to users with View Setup (or the admin) only
 	Private     bool // org-wide default private: others' records are invisible without View All

@@ -102,6 +102,9 @@ func (tx *Tx) updateOne(obj *object, r *record, rec sobject.Record, opt WriteOpt
 	if errs := tx.duplicates(obj, d, opt); errs != nil {
 		return fail(r.id, errs...)
 	}
+	if e := tx.lockedRow(obj, v, func(f *field) bool { return set[f.pos] }); e != nil {
+		return fail(r.id, *e)
+	}
 	tx.put(r, v)
 	return Outcome{ID: r.id, Success: true}
 }

@@ -91,6 +91,12 @@ func (tx *Tx) insertOne(obj *object, rec sobject.Record, opt WriteOptions, key *
 	if errs := tx.duplicates(obj, d, opt); errs != nil {
 		return fail("", errs...)
 	}
+	if tx.org.full && !tx.s.System {
+		return fail("", RowError{Code: "STORAGE_LIMIT_EXCEEDED", Message: "storage limit exceeded", Fields: []string{}})
+	}
+	if e := tx.lockedRow(obj, v, func(*field) bool { return true }); e != nil {
+		return fail("", *e)
+	}
 	r := tx.create(obj, v)
 	return Outcome{ID: r.id, Success: true, Created: true}
 }
