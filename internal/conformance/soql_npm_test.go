@@ -3,9 +3,7 @@ package conformance
 import (
 	"bytes"
 	"encoding/json"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -78,7 +76,7 @@ type nodeParse struct {
 // parseWithNode runs soql-parser-js over statements.
 func parseWithNode(t *testing.T, texts []string) []nodeParse {
 	t.Helper()
-	dir := installParser(t)
+	dir := nodeFolder(t, "soql")
 	input, err := json.Marshal(texts)
 	if err != nil {
 		t.Fatal(err)
@@ -94,39 +92,6 @@ func parseWithNode(t *testing.T, texts []string) []nodeParse {
 		t.Fatalf("%d answers for %d statements: %v", len(answers), len(texts), err)
 	}
 	return answers
-}
-
-// installParser installs what the lock file names into a folder of the test.
-func installParser(t *testing.T) string {
-	t.Helper()
-	missing := func(format string, args ...any) {
-		t.Helper()
-		if os.Getenv("ORGLINK_REQUIRE_NODE") != "" {
-			t.Fatalf(format, args...)
-		}
-		t.Skipf(format, args...)
-	}
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			missing("%s is not installed; the comparison with soql-parser-js needs it", program)
-		}
-	}
-	dir := t.TempDir()
-	for _, name := range []string{"package.json", "package-lock.json", "parse.js"} {
-		text, err := os.ReadFile(filepath.Join("testdata", "soql", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	npm := exec.CommandContext(t.Context(), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
-	npm.Dir = dir
-	if text, err := npm.CombinedOutput(); err != nil {
-		missing("npm ci: %v (no network?)\n%s", err, text)
-	}
-	return dir
 }
 
 // canonical takes from the other parser's tree what differs in spelling only:

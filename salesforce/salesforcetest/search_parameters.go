@@ -44,14 +44,14 @@ func (c *call) searchByParameters() answer {
 		return failure(http.StatusBadRequest, "INVALID_SEARCH_LIMIT", "A limit must not be above 2000.")
 	}
 	if len(p.SObjects) == 0 {
-		for _, t := range c.searchTargets("") {
+		for _, t := range c.searchable() {
 			p.SObjects = append(p.SObjects, struct {
 				Name    string   `json:"name"`
 				Fields  []string `json:"fields"`
 				Where   string   `json:"where"`
 				OrderBy string   `json:"orderBy"`
 				Limit   int      `json:"limit"`
-			}{Name: t[0]})
+			}{Name: t.object})
 		}
 	}
 	overall := p.OverallLimit
