@@ -114,21 +114,25 @@ type Error struct {
 	RetryAfter time.Duration
 }
 
-// Error implements error.
+// Error implements error. It tells the address only where nothing else tells
+// what the request was about: the call has no Operation, or found nothing there.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("salesforce: ")
-	if e.Operation != "" {
+	switch {
+	case e.Operation != "":
 		b.WriteString(e.Operation)
 		if e.Object != "" {
 			b.WriteString(" " + e.Object)
 		}
 		b.WriteString(": ")
+	case e.Path != "":
+		b.WriteString(e.Method + " " + clip(e.Path, 200) + ": ")
 	}
 	if e.Code != "" {
 		b.WriteString(e.Code + ": ")
 	}
-	b.WriteString(e.Message)
+	b.WriteString(strings.TrimSpace(e.Message)) // of a query it begins with a line of its own
 	if len(e.Fields) > 0 {
 		b.WriteString(" (fields: " + strings.Join(e.Fields, ", ") + ")")
 	}
@@ -136,7 +140,11 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " (and %d more)", n-1)
 	}
 	if e.StatusCode != 0 && e.StatusCode != http.StatusOK {
-		fmt.Fprintf(&b, " (HTTP %d)", e.StatusCode)
+		fmt.Fprintf(&b, " (HTTP %d", e.StatusCode)
+		if e.StatusCode == http.StatusNotFound && e.Operation != "" && e.Path != "" {
+			b.WriteString(" at " + clip(e.Path, 200))
+		}
+		b.WriteString(")")
 	}
 	return b.String()
 }

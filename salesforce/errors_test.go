@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/orglink/orglink/salesforce"
+	"github.com/orglink/orglink/salesforce/sobject"
 )
 
 // failWith returns the error that a GET makes of an answer.
@@ -137,4 +138,49 @@ func FuzzErrorBody(f *testing.F) {
 		}
 		salesforce.IsRetryable(e)
 	})
+}
+
+// What a person reads tells what was asked of what, and not the query's text or
+// a row's data beside it.
+func TestErrorsReadWell(t *testing.T) {
+	refuse := func(status int, body string) *salesforce.Client {
+		return offline(t, func(r *http.Request) (*http.Response, error) { return reply(r, status, body), nil },
+			func(cfg *salesforce.Config) { cfg.MaxRetries = -1 })
+	}
+	host := func(url string) *salesforce.Client {
+		return offline(t, func(r *http.Request) (*http.Response, error) { return nil, errors.New("no route") },
+			func(cfg *salesforce.Config) {
+				cfg.Tokens, cfg.MaxRetries = salesforce.StaticToken(url, "T"), -1
+			})
+	}
+	ask := func(c *salesforce.Client) error {
+		_, err := drain(c, "SELECT Id FROM Account WHERE Name = 'Secret Plans'")
+		return err
+	}
+	get := func(c *salesforce.Client, id sobject.ID) error {
+		_, err := c.Get(t.Context(), "Account", id)
+		return err
+	}
+	gone := refuse(404, `[{"errorCode":"NOT_FOUND","message":"The requested resource does not exist"}]`)
+	_, err := gone.Do(t.Context(), salesforce.Request{Method: "POST", Path: "/services/apexrest/x?a=1"})
+	for name, tc := range map[string]struct {
+		err      error
+		has, not string
+	}{
+		"a query's error begins on its line": {ask(refuse(400, `[{"errorCode":"INVALID_FIELD","message":"\nSELECT Nope\n       ^\nERROR at Row:1:Column:8"}]`)),
+			"salesforce: query: INVALID_FIELD: SELECT Nope\n", "INVALID_FIELD: \n"},
+		"what was not found":                {get(gone, "001000000000001AAA"), "/sobjects/Account/001000000000001AAA)", ""},
+		"a call without a name of its own":  {err, "salesforce: POST /services/apexrest/x: NOT_FOUND", "a=1"},
+		"no network":                        {ask(host("https://example.my.salesforce.com")), `"https://example.my.salesforce.com/services/data/v66.0/query": no route`, "Secret"},
+		"the address of the user interface": {ask(host("https://acme.lightning.force.com")), "the API is at https://acme.my.salesforce.com", "TrustedHosts"},
+		"a host instead of an address":      {ask(host("acme.my.salesforce.com")), "such as https://", ""},
+		"no id":                             {get(gone, "garbage"), `record of Account: sobject: id "garbage" has 7 characters`, ""},
+	} {
+		if tc.err == nil || !strings.Contains(tc.err.Error(), tc.has) || tc.not != "" && strings.Contains(tc.err.Error(), tc.not) {
+			t.Errorf("%s: %v", name, tc.err)
+		}
+	}
+	if err := ask(host("https://example.my.salesforce.com")); !salesforce.IsRetryable(err) {
+		t.Error(err)
+	}
 }

@@ -17,6 +17,8 @@ var ErrUntrustedHost = errors.New("not a host of Salesforce")
 var (
 	orgSuffixes = []string{".my.salesforce.com", ".my.salesforce.mil", ".my.sfcrmproducts.cn"}
 	loginHosts  = []string{"login.salesforce.com", "test.salesforce.com"}
+	// uiSuffixes are what people copy from their browser.
+	uiSuffixes = []string{".lightning.force.com", ".my.salesforce-setup.com"}
 )
 
 // CheckURL reports whether a token may be sent to an address: https on the
@@ -50,7 +52,7 @@ func newTrust(hosts []string) (trust, error) {
 func (t trust) check(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("salesforce: %q is not an address: %w", clip(raw, 100), ErrUntrustedHost)
+		return nil, fmt.Errorf("salesforce: %q is not an address such as https://example.my.salesforce.com: %w", clip(raw, 100), ErrUntrustedHost)
 	}
 	return u, t.allow(u)
 }
@@ -80,6 +82,11 @@ func (t trust) allow(u *url.URL) error {
 	for _, s := range orgSuffixes {
 		if strings.HasSuffix(host, s) && len(host) > len(s) {
 			return nil
+		}
+	}
+	for _, ui := range uiSuffixes {
+		if name, ok := strings.CutSuffix(host, ui); ok {
+			return refuse("that is where people work; the API is at https://" + clip(name, 80) + ".my.salesforce.com")
 		}
 	}
 	return refuse("add it to TrustedHosts if tokens may go there")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -56,7 +57,7 @@ func (c *Client) send(ctx context.Context, req Request, token Token, info *callI
 		if resp != nil {
 			resp.Body.Close()
 		}
-		return nil, fmt.Errorf("salesforce: %s: %w", req.what(), err)
+		return nil, fmt.Errorf("salesforce: %s: %w", req.what(), withoutQuery(err))
 	}
 	if resp.StatusCode < 300 || resp.StatusCode == http.StatusNotModified {
 		out := &Response{StatusCode: resp.StatusCode, Header: resp.Header, Body: resp.Body}
@@ -69,6 +70,18 @@ func (c *Client) send(ctx context.Context, req Request, token Token, info *callI
 	failed.Method, failed.Path = req.Method, u.Path
 	failed.Operation, failed.Object = req.Operation, req.Object
 	return nil, failed
+}
+
+// withoutQuery takes the query, which may be long and tell of data, out of the
+// address that a failed attempt is reported with.
+func withoutQuery(err error) error {
+	at, ok := err.(*url.Error) //nolint:errorlint // only the outermost is rewritten
+	if !ok {
+		return err
+	}
+	short := *at
+	short.URL, _, _ = strings.Cut(at.URL, "?")
+	return &short
 }
 
 // body returns the request's body in a form that can be sent again without

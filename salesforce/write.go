@@ -230,12 +230,12 @@ func (c *Client) Delete(ctx context.Context, object string, id sobject.ID) error
 }
 
 func recordPath(object string, id sobject.ID) (string, error) {
-	canonical, err := sobject.ParseID(string(id))
-	if err != nil {
-		return "", err
-	}
 	if object == "" {
 		return "", fmt.Errorf("salesforce: record %s: the object is not named", id)
+	}
+	canonical, err := sobject.ParseID(string(id))
+	if err != nil {
+		return "", fmt.Errorf("salesforce: record of %s: %w", object, err)
 	}
 	return "sobjects/" + url.PathEscape(object) + "/" + string(canonical), nil
 }

@@ -11,6 +11,7 @@
 //	name, err := rec.Text("Name")
 //	amount, err := rec.Decimal("Amount") // "0.10" stays "0.10"
 //	owner, ok := rec.Parent("Owner")
+//	contacts, err := rec.Children("Contacts") // of a sub-query
 //
 // [PageReader] decodes the answer to a query as it streams, [CSVReader] and
 // [CSVWriter] the files of Bulk API 2.0, where every value is text;

@@ -160,6 +160,18 @@ func (r Record) Fields() iter.Seq2[string, Value] {
 	}
 }
 
+// String returns the record as text for people, such as
+// Account{"Id":"001...","Name":"Acme"}. It holds the values: mind what logs keep.
+func (r Record) String() string {
+	var b bytes.Buffer
+	b.WriteString(r.Object() + "{")
+	if err := r.writeFields(&b, false); err != nil {
+		b.WriteString(err.Error())
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
 // ID returns the record's own id, or "" when it was not read.
 func (r Record) ID() ID {
 	v, _ := r.Value("Id")
@@ -218,6 +230,22 @@ func (r Record) Parent(name string) (Record, bool) {
 	return v.Record()
 }
 
+// Children returns the records of a sub-query by its relationship, such as
+// Contacts; none where it is null. A set of which further pages were not
+// fetched, which no record of a Client's query has, is an error.
+func (r Record) Children(name string) ([]Record, error) {
+	return get(r, name, func(v Value) ([]Record, error) {
+		set, ok := v.Children()
+		if !ok {
+			return nil, v.mismatch(Children)
+		}
+		if !set.Done && !v.IsNull() {
+			return nil, fmt.Errorf("the set has %d of %d records: its further pages were not fetched", len(set.Records), set.TotalSize)
+		}
+		return set.Records, nil
+	})
+}
+
 func get[T any](r Record, path string, as func(Value) (T, error)) (T, error) {
 	var zero T
 	v, ok := r.Path(path)
@@ -273,6 +301,16 @@ func (r Record) MarshalJSON() ([]byte, error) {
 		fmt.Fprintf(&b, `"attributes":{"type":%s}`, name)
 		comma = true
 	}
+	if err := r.writeFields(&b, comma); err != nil {
+		return nil, err
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// writeFields writes the fields as members of a JSON object, the first after a
+// comma where something stands before it.
+func (r Record) writeFields(b *bytes.Buffer, comma bool) error {
 	for n, v := range r.Fields() {
 		if comma {
 			b.WriteByte(',')
@@ -283,10 +321,9 @@ func (r Record) MarshalJSON() ([]byte, error) {
 		b.WriteByte(':')
 		text, err := v.MarshalJSON()
 		if err != nil {
-			return nil, fmt.Errorf("sobject: %s.%s: %w", r.Object(), n, err)
+			return fmt.Errorf("sobject: %s.%s: %w", r.Object(), n, err)
 		}
 		b.Write(text)
 	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	return nil
 }

@@ -3,7 +3,9 @@ package sobject_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/orglink/orglink/salesforce/sobject"
@@ -76,5 +78,35 @@ func TestCloneLetsItsBlockGo(t *testing.T) {
 	}
 	if name, err := kept[len(kept)-1].Text("Name"); err != nil || name != "Account number 1900" {
 		t.Error(name, err)
+	}
+}
+
+func TestRecordForPeople(t *testing.T) {
+	rec := sobject.NewRecord("Account", sobject.F("Id", sobject.IDValue("001000000000001AAA")), sobject.F("Name", sobject.TextValue("O\"B")), sobject.F("Phone", sobject.NullValue()))
+	if got := fmt.Sprint(rec); got != `Account{"Id":"001000000000001AAA","Name":"O\"B","Phone":null}` {
+		t.Error(got)
+	}
+	if got := fmt.Sprint(sobject.Record{}); got != "{}" {
+		t.Error(got)
+	}
+}
+
+func TestRecordChildren(t *testing.T) {
+	kid := sobject.NewRecord("Contact", sobject.F("LastName", sobject.TextValue("Hopper")))
+	rec := sobject.NewRecord("Account",
+		sobject.F("Contacts", sobject.ChildrenValue(sobject.ChildSet{TotalSize: 1, Done: true, Records: []sobject.Record{kid}})),
+		sobject.F("Cases", sobject.NullValue()),
+		sobject.F("Tasks", sobject.ChildrenValue(sobject.ChildSet{TotalSize: 2, Records: []sobject.Record{kid}})),
+		sobject.F("Name", sobject.TextValue("Acme")))
+	if kids, err := rec.Children("contacts"); err != nil || len(kids) != 1 || !kids[0].Equal(kid) {
+		t.Error(kids, err)
+	}
+	if kids, err := rec.Children("Cases"); err != nil || len(kids) != 0 {
+		t.Error(kids, err)
+	}
+	for name, want := range map[string]string{"Tasks": "1 of 2", "Name": "text", "Nope": "was it selected"} {
+		if kids, err := rec.Children(name); err == nil || kids != nil || !strings.Contains(err.Error(), want) {
+			t.Error(name, kids, err)
+		}
 	}
 }
