@@ -58,7 +58,7 @@ func (c *call) asyncSession() *answer {
 		a := c.exception(http.StatusBadRequest, "InvalidSessionId", "Invalid session id")
 		return &a
 	}
-	c.session, c.user = ses, engine.Session{User: ses.user}
+	c.session, c.user = &ses, engine.Session{User: ses.user}
 	if !c.s.org.SystemPermission(c.user, "ApiEnabled") {
 		a := c.exception(http.StatusBadRequest, "InvalidUser", "API is disabled for this user")
 		return &a

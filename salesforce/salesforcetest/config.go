@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"regexp"
-	"strings"
 	"time"
 )
 
@@ -30,11 +28,20 @@ type Config struct {
 	Apps []App
 	// Password is the password of every user; default "orglink-Passw0rd".
 	Password string
+	// SecurityToken must stand behind the password in the username-password
+	// flow and in SOAP login, as it must for clients outside of an org's
+	// trusted addresses; default "", the clients' addresses are trusted.
+	SecurityToken string
 	// APIVersion is the newest version served; default "66.0". Versions from
 	// 31.0 on are served.
 	APIVersion string
+	// Sandbox is the name of a sandbox, such as uat: Organization.IsSandbox is
+	// true, usernames end with .uat, identity URLs name
+	// https://test.salesforce.com. Default "": a production org.
+	Sandbox string
 	// LoginURL is the host in identity URLs; default
-	// https://login.salesforce.com, as real orgs have it.
+	// https://login.salesforce.com, or https://test.salesforce.com for a
+	// sandbox, as real orgs have it.
 	LoginURL string
 	// SessionTimeout is how long an access token lives without being used;
 	// default 2 hours. A use in the second half prolongs it.
@@ -48,6 +55,21 @@ type Config struct {
 	// PasswordGrant switches the OAuth username-password flow on; new orgs
 	// have it off.
 	PasswordGrant bool
+	// SOAPLogin switches the login call of the SOAP API on, which new orgs
+	// have off. Versions 65.0 and later do not have it at all (SOAP API guide,
+	// "login()").
+	SOAPLogin bool
+	// RememberApprovals skips the consent page when the user has a live
+	// approval of the app for the same scopes, as Salesforce does; prompt=consent
+	// shows it still. Default: the page is always shown.
+	RememberApprovals bool
+	// LoginsPerHour is how often a user may log in within an hour before
+	// "login rate exceeded"; default 3,600 (SOAP API guide, "login()").
+	LoginsPerHour int
+	// AssertionLifetime is how far ahead the exp of a JWT bearer assertion may
+	// lie, besides three minutes for clocks that differ; default 3 minutes; -1:
+	// any time.
+	AssertionLifetime time.Duration
 	// DailyRequests is the limit of API calls in 24 hours; default 15,000, as
 	// in a Developer Edition. More are refused with REQUEST_LIMIT_EXCEEDED.
 	DailyRequests int
@@ -66,39 +88,6 @@ type Config struct {
 	KeepRequests int
 }
 
-// App is an OAuth client of the org: a connected app or an external client
-// app.
-type App struct {
-	// ClientID is the consumer key; required.
-	ClientID string
-	// ClientSecret is the consumer secret.
-	ClientSecret string
-	// Name is shown on the consent page; default "Test App".
-	Name string
-	// RedirectURIs are the callback URLs, compared exactly. None: every
-	// loopback URL is accepted.
-	RedirectURIs []string
-	// Scopes are the scopes that may be granted; default api, id, web and
-	// refresh_token.
-	Scopes []string
-	// RotateRefreshTokens makes each refresh return a new refresh token and
-	// end the old one; using an old one again ends the whole grant.
-	RotateRefreshTokens bool
-	// RequirePKCE refuses authorizations without code_challenge, as external
-	// client apps do by default.
-	RequirePKCE bool
-	// SecretOptional accepts token requests without a secret; a wrong one is
-	// still refused.
-	SecretOptional bool
-	// PreAuthorized skips the consent page, as an app whose users are
-	// pre-authorized by an admin does.
-	PreAuthorized bool
-	// RunAs is the username behind client credentials; "" refuses that flow.
-	RunAs string
-	// SessionTimeout overrides Config.SessionTimeout.
-	SessionTimeout time.Duration
-}
-
 // The default app and password, which Ready tells.
 const (
 	defaultClientID     = "3MVG9orglink.fake.consumer.key_0000000000000000000000000001"
@@ -107,7 +96,10 @@ const (
 	oldestVersion       = 31
 )
 
-var versionForm = regexp.MustCompile(`^[1-9][0-9]\.0$`)
+var (
+	versionForm = regexp.MustCompile(`^[1-9][0-9]\.0$`)
+	hostLabel   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,60}[A-Za-z0-9])?$`)
+)
 
 // withDefaults checks a config and fills it.
 func (c Config) withDefaults() (Config, error) {
@@ -121,7 +113,12 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Addr, "127.0.0.1:0")
 	setDefault(&c.Password, defaultPassword)
 	setDefault(&c.APIVersion, "66.0")
+	if c.Sandbox != "" {
+		setDefault(&c.LoginURL, "https://test.salesforce.com")
+	}
 	setDefault(&c.LoginURL, "https://login.salesforce.com")
+	setDefault(&c.LoginsPerHour, 3600)
+	setDefault(&c.AssertionLifetime, 3*time.Minute)
 	setDefault(&c.SessionTimeout, 2*time.Hour)
 	setDefault(&c.ApprovalLimit, 5)
 	setDefault(&c.DailyRequests, 15000)
@@ -144,6 +141,9 @@ func (c Config) withDefaults() (Config, error) {
 			bad("%s: %v is negative", d.name, d.value)
 		}
 	}
+	if c.Sandbox != "" && !hostLabel.MatchString(c.Sandbox) {
+		bad("Sandbox: %q is not a name of letters and digits", c.Sandbox)
+	}
 	if c.DailyRequests < 0 || c.KeepRequests < 0 {
 		bad("DailyRequests and KeepRequests must not be negative")
 	}
@@ -153,16 +153,15 @@ func (c Config) withDefaults() (Config, error) {
 	apps := make([]App, len(c.Apps))
 	seen := map[string]bool{}
 	for i, a := range c.Apps {
-		if a.ClientID == "" || seen[a.ClientID] {
-			bad("Apps[%d].ClientID: %q is empty or taken", i, a.ClientID)
+		if a.ClientID != "" && seen[a.ClientID] {
+			bad("Apps[%d].ClientID: %q is taken", i, a.ClientID)
 		}
 		seen[a.ClientID] = true
-		setDefault(&a.Name, "Test App")
-		setDefault(&a.SessionTimeout, c.SessionTimeout)
-		if a.Scopes == nil {
-			a.Scopes = []string{"api", "id", "web", "refresh_token"}
+		ready, problems := a.withDefaults()
+		for _, err := range problems {
+			bad("Apps[%d].%w", i, err)
 		}
-		apps[i] = a
+		apps[i] = ready
 	}
 	c.Apps = apps
 	return c, errors.Join(errs...)
@@ -173,53 +172,4 @@ func setDefault[T comparable](p *T, v T) {
 	if *p == zero {
 		*p = v
 	}
-}
-
-// acceptsRedirect tells whether a redirect URL is one of the app's.
-func (a *App) acceptsRedirect(uri string) bool {
-	if len(a.RedirectURIs) > 0 {
-		for _, have := range a.RedirectURIs {
-			if have == uri {
-				return true
-			}
-		}
-		return false
-	}
-	u, err := url.Parse(uri)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return false
-	}
-	host := u.Hostname()
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
-}
-
-// canonicalScope treats offline_access as refresh_token, which it equals.
-func canonicalScope(s string) string {
-	if s == "offline_access" {
-		return "refresh_token"
-	}
-	return s
-}
-
-// grantable returns the scopes to grant for a request, in the order asked, or
-// the first that the app does not have. Asking for none asks for all.
-func (a *App) grantable(requested string) (scopes []string, missing string) {
-	have := map[string]bool{}
-	for _, s := range a.Scopes {
-		have[canonicalScope(s)] = true
-	}
-	for _, s := range strings.Fields(requested) {
-		s = canonicalScope(s)
-		if !have[s] {
-			return nil, s
-		}
-		scopes = append(scopes, s)
-	}
-	if len(scopes) == 0 {
-		for _, s := range a.Scopes {
-			scopes = append(scopes, canonicalScope(s))
-		}
-	}
-	return scopes, ""
 }

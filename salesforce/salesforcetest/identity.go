@@ -2,7 +2,6 @@ package salesforcetest
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -114,9 +113,7 @@ func (c *call) identitySession() (user, *answer) {
 	}
 	bad := textAnswer(http.StatusForbidden, "Bad_OAuth_Token")
 	ses, ok := c.s.id.find(token)
-	if !ok || !slices.ContainsFunc(ses.scopes, func(s string) bool {
-		return s == "id" || s == "openid" || s == "profile" || s == "api" || s == "full"
-	}) {
+	if !ok || !ses.allows("id", "openid", "profile", "api", "full") {
 		return user{}, &bad
 	}
 	u, err := c.s.userByID(ses.user)
@@ -158,7 +155,7 @@ func (c *call) identityURL(org, id string) answer {
 		FirstName: orNull(u.text("FirstName")), LastName: u.text("LastName"), Timezone: u.text("TimeZoneSidKey"), Photos: c.s.photos(),
 		AddrStreet: orNull(u.text("Street")), AddrCity: orNull(u.text("City")), AddrState: orNull(u.text("State")),
 		AddrCountry: orNull(u.text("Country")), AddrZip: orNull(u.text("PostalCode")), MobilePhone: orNull(u.text("MobilePhone")),
-		URLs: c.s.identityURLs(u.id), Active: true, UserType: "STANDARD", Language: u.text("LanguageLocaleKey"), Locale: u.text("LocaleSidKey"),
+		URLs: c.s.identityURLs(u.id), Active: u.active, UserType: strings.ToUpper(u.text("UserType")), Language: u.text("LanguageLocaleKey"), Locale: u.text("LocaleSidKey"),
 		UTCOffset: c.s.utcOffset(u), LastModifiedDate: secondsZ(u.text("LastModifiedDate")), IsAppInstalled: true,
 	}
 	if v := c.query.Get("version"); v != "" {
@@ -175,20 +172,25 @@ func (c *call) userinfo() answer {
 	if refused != nil {
 		return *refused
 	}
+	return jsonAnswer(http.StatusOK, c.userinfoOf(u))
+}
+
+// userinfoOf is what userinfo tells about a user.
+func (c *call) userinfoOf(u user) userinfoAnswer {
 	address := map[string]string{}
 	for name, field := range map[string]string{"street_address": "Street", "locality": "City", "region": "State", "postal_code": "PostalCode", "country": "Country"} {
 		if v := u.text(field); v != "" {
 			address[name] = v
 		}
 	}
-	return jsonAnswer(http.StatusOK, userinfoAnswer{
+	return userinfoAnswer{
 		Sub: c.s.cfg.LoginURL + c.s.identityPath(u.id), UserID: string(u.id), OrganizationID: string(c.s.org.ID()),
 		PreferredUsername: u.username, Nickname: u.text("CommunityNickname"), Name: u.text("Name"), Email: u.text("Email"), EmailVerified: true,
 		GivenName: orNull(u.text("FirstName")), FamilyName: u.text("LastName"), Zoneinfo: u.text("TimeZoneSidKey"), Photos: c.s.photos(),
-		Profile: c.s.URL + "/" + string(u.id), Picture: c.s.photos().Picture, Address: address, URLs: c.s.identityURLs(u.id), Active: true,
-		UserType: "STANDARD", Language: u.text("LanguageLocaleKey"), Locale: u.text("LocaleSidKey"), UTCOffset: c.s.utcOffset(u),
+		Profile: c.s.URL + "/" + string(u.id), Picture: c.s.photos().Picture, Address: address, URLs: c.s.identityURLs(u.id), Active: u.active,
+		UserType: strings.ToUpper(u.text("UserType")), Language: u.text("LanguageLocaleKey"), Locale: u.text("LocaleSidKey"), UTCOffset: c.s.utcOffset(u),
 		UpdatedAt: secondsZ(u.text("LastModifiedDate")),
-	})
+	}
 }
 
 func (s *Server) photos() photos {

@@ -10,7 +10,13 @@ import (
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
-const loginCookie = "sid"
+const (
+	authorizePath = "/services/oauth2/authorize"
+	// browserTime is how long a person stays logged in in a browser, and may
+	// think about a page.
+	browserTime = 12 * time.Hour
+	codeTime    = 15 * time.Minute
+)
 
 // formValues returns the parameters of the query and of a form body.
 func (c *call) formValues() url.Values {
@@ -34,119 +40,103 @@ func (c *call) authorize() answer {
 	p := c.formValues()
 	app := c.s.app(p.Get("client_id"))
 	if app == nil {
-		return oauthPage("invalid_client_id", "client identifier invalid")
+		return c.oauthPage("invalid_client_id", "client identifier invalid")
 	}
 	redirect := p.Get("redirect_uri")
 	switch {
 	case redirect == "":
-		return oauthPage("redirect_uri_missing", "redirect_uri not provided")
+		return c.oauthPage("redirect_uri_missing", "redirect_uri not provided")
 	case !app.acceptsRedirect(redirect):
-		return oauthPage("redirect_uri_mismatch", "redirect_uri must match configuration")
+		return c.oauthPage("redirect_uri_mismatch", "redirect_uri must match configuration")
 	}
 	state := p.Get("state")
 	if p.Get("response_type") != "code" {
 		return redirectError(redirect, state, "unsupported_response_type", "response type not supported")
 	}
 	challenge := p.Get("code_challenge")
-	if app.RequirePKCE && challenge == "" {
+	if app.needsPKCE() && challenge == "" {
 		return redirectError(redirect, state, "invalid_request", "missing required code challenge")
 	}
 	if m := p.Get("code_challenge_method"); m != "" && m != "S256" {
 		return redirectError(redirect, state, "invalid_request", "invalid code challenge method")
 	}
-	who, signedIn := c.browserUser()
-	if !signedIn || slices.Contains(strings.Fields(p.Get("prompt")), "login") && !c.query.Has("fresh") {
-		if p.Get("immediate") == "true" {
+	prompts := strings.Fields(p.Get("prompt"))
+	silent := p.Get("immediate") == "true" || slices.Contains(prompts, "none")
+	who, signedIn := c.browserUser(p.Get("asked"), slices.Contains(prompts, "login"))
+	if !signedIn {
+		if silent {
 			return redirectError(redirect, state, "immediate_unsuccessful", "")
 		}
 		return c.loginPage(c.startURL(p), p.Get("login_hint"), "")
 	}
+	if slices.Contains(prompts, "select_account") && p.Get("asked") == "" {
+		return c.page(http.StatusOK, "account", page{Title: "Choose an account", Who: who.username, StartURL: c.startURL(p)})
+	}
+	if refused := c.admit(app, who, stepApprove); refused != nil {
+		if refused.Error == "OAUTH_APPROVAL_ERROR_GENERIC" {
+			return c.oauthPage(refused.Error, refused.Description)
+		}
+		return redirectError(redirect, state, refused.Error, refused.Description)
+	}
 	scopes, missing := app.grantable(p.Get("scope"))
 	if missing != "" {
-		return oauthPage("OAUTH_APPROVAL_ERROR_GENERIC", "An unexpected error has occurred during authentication. Please try again.")
+		return c.oauthPage("OAUTH_APPROVAL_ERROR_GENERIC", approvalErrorText)
 	}
-	a := approval{app: app, user: who.id, redirect: redirect, state: state, scopes: scopes, challenge: challenge}
-	if app.PreAuthorized {
+	a := approval{app: app.ClientID, user: who.id, redirect: redirect, state: state, scopes: scopes, challenge: challenge, nonce: p.Get("nonce")}
+	known := (silent || c.s.cfg.RememberApprovals) && !slices.Contains(prompts, "consent") && c.s.id.approved(who.id, app.ClientID, scopes)
+	switch {
+	case app.PreAuthorized || known:
 		return c.grantCode(a)
+	case silent:
+		return redirectError(redirect, state, "immediate_unsuccessful", "")
 	}
-	return c.consentPage(a, who)
+	return c.consentPage(app, a, who, authorizePath+"?"+p.Encode())
 }
 
-// startURL is where the login page leads: back here, and past prompt=login.
-func (c *call) startURL(p url.Values) string {
-	p.Set("fresh", "1")
-	return "/services/oauth2/authorize?" + p.Encode()
-}
-
-func (c *call) loginPage(startURL, username, problem string) answer {
-	return pageAnswer(http.StatusOK, "login", page{Title: "Log in", StartURL: startURL, Username: username, Error: problem})
-}
-
-// login answers the login page's form. Like Salesforce it answers 200 with
-// the page again when the password is wrong.
-func (c *call) login() answer {
-	p := c.formValues()
-	name, start := p.Get("username"), p.Get("startURL")
-	if name == "" {
-		name = p.Get("un")
-	}
-	u, err := c.s.userByName(name)
-	if err != nil || !u.active || p.Get("pw") != c.s.cfg.Password {
-		return c.loginPage(start, name, "Please check your username and password. If you still can't log in, contact your Salesforce administrator.")
-	}
-	cookie := randomToken(40)
-	c.s.id.mu.Lock()
-	c.s.id.browsers[cookie] = u.id
-	c.s.id.mu.Unlock()
-	if !strings.HasPrefix(start, "/services/oauth2/authorize?") {
-		start = "/services/oauth2/authorize" // never an open redirect
-	}
-	set := http.Cookie{Name: loginCookie, Value: cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
-	return empty(http.StatusFound).with("Location", start).with("Set-Cookie", set.String())
-}
-
-// browserUser is who is signed in in the browser that asks.
-func (c *call) browserUser() (user, bool) {
-	cookie, err := (&http.Request{Header: c.header}).Cookie(loginCookie)
-	if err != nil {
-		return user{}, false
-	}
-	c.s.id.mu.Lock()
-	id, ok := c.s.id.browsers[cookie.Value]
-	c.s.id.mu.Unlock()
-	if !ok {
-		return user{}, false
-	}
-	u, err := c.s.userByID(id)
-	return u, err == nil && u.active
-}
-
-func (c *call) consentPage(a approval, who user) answer {
+// consentPage asks the person. It tells which approvals end by one more (help
+// page "Request Access for a Connected App").
+func (c *call) consentPage(app *App, a approval, who user, start string) answer {
 	key := randomToken(32)
-	c.s.id.mu.Lock()
-	c.s.id.approvals[key] = &a
-	c.s.id.mu.Unlock()
-	p := page{Title: "Allow access?", App: a.app.Name, Who: who.username, Approval: key}
-	for _, s := range a.scopes {
-		p.Scopes = append(p.Scopes, scopeText(s))
+	p := page{Title: "Allow access?", App: app.Name, Who: who.username, Approval: key, StartURL: start}
+	i := c.s.id
+	i.mu.Lock()
+	a.expires = i.now().Add(browserTime)
+	sweep(i.approvals, func(a *approval) bool { return !i.now().Before(a.expires) })
+	i.approvals[key] = &a
+	if limit := c.s.cfg.ApprovalLimit; limit > 0 && slices.Contains(a.scopes, "refresh_token") {
+		for _, g := range i.tooMany(who.id, a.app, limit-1, c.s.cfg.EvictLeastUsed) {
+			p.Ending = append(p.Ending, g.created.UTC().Format("January 2, 2006, 15:04 UTC"))
+		}
 	}
-	return pageAnswer(http.StatusOK, "consent", p)
+	i.mu.Unlock()
+	seen := map[string]bool{}
+	for _, s := range a.scopes {
+		if text := scopeText(s); !seen[text] {
+			seen[text] = true
+			p.Scopes = append(p.Scopes, text)
+		}
+	}
+	return c.page(http.StatusOK, "consent", p)
 }
 
 // consent answers the consent page's form.
 func (c *call) consent() answer {
 	p := c.formValues()
-	who, ok := c.browserUser()
-	c.s.id.mu.Lock()
-	a := c.s.id.approvals[p.Get("approval")]
-	if a != nil && ok && a.user == who.id {
-		delete(c.s.id.approvals, p.Get("approval"))
+	who, ok := c.browserUser("", false)
+	i := c.s.id
+	i.mu.Lock()
+	a := i.approvals[p.Get("approval")]
+	if a != nil && ok && a.user == who.id && i.now().Before(a.expires) {
+		delete(i.approvals, p.Get("approval"))
 	} else {
 		a = nil
 	}
-	c.s.id.mu.Unlock()
+	i.mu.Unlock()
 	if a == nil {
-		return oauthPage("OAUTH_APPROVAL_ERROR_GENERIC", "An unexpected error has occurred during authentication. Please try again.")
+		return c.oauthPage("OAUTH_APPROVAL_ERROR_GENERIC", approvalErrorText)
+	}
+	if a.device != "" {
+		return c.deviceDecision(*a, p.Has("save"))
 	}
 	if !p.Has("save") {
 		return redirectError(a.redirect, a.state, "access_denied", "end-user denied authorization")
@@ -157,12 +147,15 @@ func (c *call) consent() answer {
 // grantCode makes the authorization code and sends the browser back.
 func (c *call) grantCode(a approval) answer {
 	value := "aPrx" + randomToken(60) + "=="
-	c.s.id.mu.Lock()
-	c.s.id.codes[value] = &code{
-		app: a.app, user: a.user, redirect: a.redirect, scopes: a.scopes, challenge: a.challenge,
-		expires: c.s.org.Now().Add(15 * time.Minute),
+	i := c.s.id
+	i.mu.Lock()
+	// A used code is remembered for a while, to say that it is used.
+	sweep(i.codes, func(old *code) bool { return i.now().Sub(old.expires) > codeTime })
+	i.codes[value] = &code{
+		app: a.app, user: a.user, redirect: a.redirect, scopes: a.scopes, challenge: a.challenge, nonce: a.nonce,
+		expires: i.now().Add(codeTime),
 	}
-	c.s.id.mu.Unlock()
+	i.mu.Unlock()
 	return redirectTo(a.redirect, a.state, "code", value)
 }
 
@@ -189,23 +182,8 @@ func redirectError(redirect, state, code, description string) answer {
 	return redirectTo(redirect, state, "error", code, "error_description", description)
 }
 
-// oauthPage shows an error that must not be sent to a redirect URL.
-func oauthPage(code, description string) answer {
-	return pageAnswer(http.StatusBadRequest, "error", page{
-		Title: "OAuth error",
-		Error: "error=" + code + "&error_description=" + url.PathEscape(description) + " (" + code + " : " + description + ")",
-	})
-}
-
-// app finds an OAuth client.
-func (s *Server) app(clientID string) *App {
-	for i := range s.cfg.Apps {
-		if s.cfg.Apps[i].ClientID == clientID {
-			return &s.cfg.Apps[i]
-		}
-	}
-	return nil
-}
+// app finds an OAuth client, or nil.
+func (s *Server) app(clientID string) *App { return s.id.appByID(clientID) }
 
 // identityPath is the path of a user's identity URL.
 func (s *Server) identityPath(user sobject.ID) string {

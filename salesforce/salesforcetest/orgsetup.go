@@ -284,7 +284,7 @@ func (o *Org) Grants(username string) (int, error) {
 	}
 	o.s.id.mu.Lock()
 	defer o.s.id.mu.Unlock()
-	return len(o.s.id.liveGrants(u.id, nil)), nil
+	return len(o.s.id.liveGrants(u.id, "")), nil
 }
 
 // DropCursors forgets every query locator, as a cursor that died early.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
@@ -85,13 +84,21 @@ func (s *Server) outside() map[string]map[string]handler {
 	get := func(h handler) map[string]handler { return map[string]handler{"GET": h, "HEAD": h} }
 	both := func(h handler) map[string]handler { return map[string]handler{"GET": h, "POST": h} }
 	return map[string]map[string]handler{
-		"/services/data":                                   get((*call).versions),
-		"/services/oauth2/authorize":                       both((*call).authorize),
-		"/services/oauth2/token":                           {"POST": (*call).token},
-		"/services/oauth2/revoke":                          both((*call).revoke),
-		"/services/oauth2/introspect":                      {"POST": (*call).introspect},
-		"/services/oauth2/userinfo":                        both((*call).userinfo),
-		"/login":                                           {"POST": (*call).login},
+		"/services/data":                    get((*call).versions),
+		authorizePath:                       both((*call).authorize),
+		"/services/oauth2/token":            both((*call).token),
+		"/services/oauth2/revoke":           both((*call).revoke),
+		"/services/oauth2/introspect":       {"POST": (*call).introspect},
+		"/services/oauth2/userinfo":         both((*call).userinfo),
+		"/services/oauth2/singleaccess":     both((*call).singleAccess),
+		"/.well-known/openid-configuration": get((*call).openidConfiguration),
+		"/id/keys":                          get((*call).keys),
+		"/":                                 get((*call).home),
+		"/login":                            {"GET": (*call).home, "POST": (*call).login},
+		verificationURI:                     both((*call).connect),
+		frontdoorPath:                       both((*call).frontdoor),
+		"/secur/logout.jsp":                 get((*call).logout),
+		"/services/auth/idp/oidc/logout":    both((*call).logout),
 		"/setup/secur/RemoteAccessAuthorizationPage.apexp": {"POST": (*call).consent},
 	}
 }
@@ -145,10 +152,19 @@ func (c *call) authenticate() *answer {
 	if err != nil || !u.active {
 		return expired()
 	}
-	if !slices.Contains(ses.scopes, "api") && !slices.Contains(ses.scopes, "full") {
+	if !ses.allows("api", "full") {
 		return refuse(failure(http.StatusUnauthorized, "INVALID_SESSION_ID", "This session is not valid for use with the REST API"))
 	}
-	c.session, c.user = ses, engine.Session{User: ses.user}
+	c.session, c.user = &ses, engine.Session{User: ses.user}
+	locked, noAPI := c.s.id.orgState()
+	if locked {
+		a := failure(http.StatusForbidden, "ORG_LOCKED", "The organization is locked")
+		return &a
+	}
+	if noAPI {
+		a := failure(http.StatusForbidden, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization.")
+		return &a
+	}
 	if !c.s.org.SystemPermission(c.user, "ApiEnabled") {
 		a := failure(http.StatusForbidden, "API_CURRENTLY_DISABLED", "API is currently disabled for this user")
 		return &a

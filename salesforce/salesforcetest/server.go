@@ -22,14 +22,16 @@ type Server struct {
 	// the login host in one.
 	URL string
 
-	t      testing.TB // nil outside tests
-	cfg    Config
-	clock  *clock
-	org    *engine.Org
-	id     *identity
-	usage  *usage
-	quotas quotas
-	routes []route
+	t       testing.TB // nil outside tests
+	cfg     Config
+	clock   *clock
+	org     *engine.Org
+	id      *identity
+	signer  *signer
+	devices *devices
+	usage   *usage
+	quotas  quotas
+	routes  []route
 
 	cursors *cursors
 	jobs    *jobs
@@ -91,7 +93,8 @@ func Start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("salesforcetest: %w", err)
 	}
-	s.id = newIdentity(s.org.Now)
+	s.id = newIdentity(s.org.Now, cfg.Apps)
+	s.signer, s.devices = &signer{}, newDevices()
 	s.routes = routes()
 	s.usage = &usage{limit: cfg.DailyRequests}
 	s.cursors = newCursors(cfg.CursorLifetime)
@@ -131,6 +134,9 @@ func (s *Server) listen() error {
 		ReadHeaderTimeout: time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          log.New(io.Discard, "", 0),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, remoteKey{}, c.RemoteAddr())
+		},
 	}
 	go func() {
 		defer close(s.served)
@@ -179,8 +185,8 @@ func (s *Server) Ready() Ready {
 	if u, err := s.userByID(s.admin); err == nil {
 		r.Username = u.username
 	}
-	if len(s.cfg.Apps) > 0 {
-		r.ClientID, r.ClientSecret = s.cfg.Apps[0].ClientID, s.cfg.Apps[0].ClientSecret
+	if a := s.id.firstApp(); a != nil {
+		r.ClientID, r.ClientSecret = a.ClientID, a.ClientSecret
 	}
 	return r
 }
@@ -206,8 +212,8 @@ func (s *Server) Token(username string) string {
 }
 
 // sessionFor opens a session that belongs to no app.
-func (s *Server) sessionFor(user sobject.ID) *session {
-	return s.id.open(s.org.ID(), user, nil, nil, []string{"full", "api", "id", "web"}, s.cfg.SessionTimeout)
+func (s *Server) sessionFor(user sobject.ID) session {
+	return s.id.open(session{token: s.opaqueToken(), user: user, scopes: []string{"full", "api", "id", "web"}, timeout: s.cfg.SessionTimeout, issued: s.org.Now()})
 }
 
 // APICalls returns how many requests have counted against the daily limit

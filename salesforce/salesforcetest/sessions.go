@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"crypto/rand"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -10,80 +11,138 @@ import (
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
-// session is what an access token stands for.
+// session is what an access token stands for. Sessions are never changed
+// outside of identity; peek and find return copies.
 type session struct {
 	token   string
 	user    sobject.ID
-	app     *App   // nil: made by Server.Token
+	app     string // client id; "": made by Server.Token or SOAP login
 	grant   *grant // nil: none
 	scopes  []string
 	timeout time.Duration
+	fixed   bool // a use does not prolong it
 	issued  time.Time
+	used    time.Time
 	expires time.Time
 }
 
-// grant is one approval: a user lets an app act for them. It is alive as long
-// as its refresh token is.
-type grant struct {
-	user     sobject.ID
-	app      *App
-	scopes   []string
-	created  time.Time
-	lastUsed time.Time
-	uses     int
-	refresh  string
-	retired  []string // rotated refresh tokens
-	seq      int
+// allows tells whether the session has one of some scopes.
+func (s session) allows(scopes ...string) bool {
+	return slices.ContainsFunc(scopes, func(scope string) bool { return slices.Contains(s.scopes, scope) })
 }
 
 // code is an authorization code.
 type code struct {
-	app       *App
+	app       string
 	user      sobject.ID
 	redirect  string
 	scopes    []string
 	challenge string
+	nonce     string
 	expires   time.Time
 	used      bool
 }
 
 // approval is a consent page that was shown and not answered yet.
 type approval struct {
-	app       *App
+	app       string
 	user      sobject.ID
 	redirect  string
 	state     string
 	scopes    []string
 	challenge string
+	nonce     string
+	device    string // the user code of a device; then there is no redirect
+	expires   time.Time
+}
+
+// browserLogin is who signed in in a browser, and when in the order of logins.
+type browserLogin struct {
+	user    sobject.ID
+	seq     int
+	expires time.Time
 }
 
 // identity keeps who signed in and which tokens are alive.
 type identity struct {
+	now func() time.Time
+
 	mu        sync.Mutex
-	now       func() time.Time
 	seq       int
+	apps      map[string]*App // never changed, only replaced
+	appOrder  []string
 	sessions  map[string]*session
 	grants    map[string]*grant
 	retired   map[string]*grant
 	codes     map[string]*code
 	approvals map[string]*approval
-	browsers  map[string]sobject.ID // login cookies
+	browsers  map[string]browserLogin // by login cookie
+	asked     map[string]browserLogin // by nonce: logins that a page asked for
+	logins    map[sobject.ID]*loginRate
+	ips       map[sobject.ID][]ipRange
+	locked    bool // the org
+	noAPI     bool // the org's edition has no API
 }
 
-func newIdentity(now func() time.Time) *identity {
-	return &identity{
+func newIdentity(now func() time.Time, apps []App) *identity {
+	i := &identity{
 		now:       now,
+		apps:      map[string]*App{},
 		sessions:  map[string]*session{},
 		grants:    map[string]*grant{},
 		retired:   map[string]*grant{},
 		codes:     map[string]*code{},
 		approvals: map[string]*approval{},
-		browsers:  map[string]sobject.ID{},
+		browsers:  map[string]browserLogin{},
+		asked:     map[string]browserLogin{},
+		logins:    map[sobject.ID]*loginRate{},
+		ips:       map[sobject.ID][]ipRange{},
+	}
+	for _, a := range apps {
+		i.setApp(a)
+	}
+	return i
+}
+
+// setApp adds or replaces an app; one that is blocked loses its sessions.
+func (i *identity) setApp(a App) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.apps[a.ClientID] == nil {
+		i.appOrder = append(i.appOrder, a.ClientID)
+	}
+	i.apps[a.ClientID] = &a
+	if a.Blocked {
+		maps.DeleteFunc(i.sessions, func(_ string, s *session) bool { return s.app == a.ClientID })
 	}
 }
 
-// manySessions is when expired sessions are swept out.
-const manySessions = 10000
+// appByID returns an app, or nil. Nobody changes what it points to.
+func (i *identity) appByID(clientID string) *App {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.apps[clientID]
+}
+
+// firstApp returns the app that came first, or nil.
+func (i *identity) firstApp() *App {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.appOrder) == 0 {
+		return nil
+	}
+	return i.apps[i.appOrder[0]]
+}
+
+// manyEntries is when entries that are over are swept out.
+const manyEntries = 10000
+
+// sweep drops what is over from a map that has grown large.
+func sweep[V any](m map[string]V, over func(V) bool) {
+	if len(m) >= manyEntries {
+		maps.DeleteFunc(m, func(_ string, v V) bool { return over(v) })
+	}
+}
 
 const tokenAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._"
 
@@ -98,52 +157,46 @@ func randomToken(n int) string {
 	return string(raw)
 }
 
-// open starts a session. The token begins with the org's 15-character id.
-func (i *identity) open(org sobject.ID, user sobject.ID, app *App, g *grant, scopes []string, timeout time.Duration) *session {
+// open starts a session.
+func (i *identity) open(s session) session {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	now := i.now()
-	if len(i.sessions) >= manySessions {
-		for token, old := range i.sessions {
-			if !now.Before(old.expires) {
-				delete(i.sessions, token)
-			}
-		}
-	}
-	s := &session{
-		token: org.Short() + "!AR8AQ" + randomToken(88) + "._", user: user, app: app, grant: g,
-		scopes: scopes, timeout: timeout, issued: now, expires: now.Add(timeout),
-	}
-	i.sessions[s.token] = s
+	sweep(i.sessions, func(s *session) bool { return !i.now().Before(s.expires) })
+	s.used, s.expires = s.issued, s.issued.Add(s.timeout)
+	i.sessions[s.token] = &s
 	return s
 }
 
 // find returns the live session of a token and prolongs it when it was used in
 // the second half of its life.
-func (i *identity) find(token string) (*session, bool) {
+func (i *identity) find(token string) (session, bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	s, ok := i.sessions[token]
 	if !ok {
-		return nil, false
+		return session{}, false
 	}
 	now := i.now()
 	if !now.Before(s.expires) {
 		delete(i.sessions, token)
-		return nil, false
+		return session{}, false
 	}
-	if s.expires.Sub(now) < s.timeout/2 {
+	s.used = now
+	if !s.fixed && s.expires.Sub(now) < s.timeout/2 {
 		s.expires = now.Add(s.timeout)
 	}
-	return s, true
+	return *s, true
 }
 
 // peek returns a session without using it.
-func (i *identity) peek(token string) (*session, bool) {
+func (i *identity) peek(token string) (session, bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	s, ok := i.sessions[token]
-	return s, ok && i.now().Before(s.expires)
+	if !ok || !i.now().Before(s.expires) {
+		return session{}, false
+	}
+	return *s, true
 }
 
 func (i *identity) expire(token string) {
@@ -163,92 +216,6 @@ func (i *identity) expireAll(user sobject.ID) {
 	}
 }
 
-// approve starts a grant and ends the one that is too many.
-func (i *identity) approve(user sobject.ID, app *App, scopes []string, limit int, leastUsed bool) *grant {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.seq++
-	now := i.now()
-	g := &grant{user: user, app: app, scopes: scopes, created: now, lastUsed: now, seq: i.seq, refresh: newRefreshToken()}
-	i.grants[g.refresh] = g
-	if live := i.liveGrants(user, app); limit > 0 && len(live) > limit {
-		slices.SortFunc(live, func(a, b *grant) int {
-			if leastUsed && !a.lastUsed.Equal(b.lastUsed) {
-				return a.lastUsed.Compare(b.lastUsed)
-			}
-			return a.seq - b.seq
-		})
-		for _, old := range live[:len(live)-limit] {
-			i.end(old)
-		}
-	}
-	return g
-}
-
-func newRefreshToken() string { return "5Aep861" + randomToken(80) }
-
-func (i *identity) liveGrants(user sobject.ID, app *App) []*grant {
-	var live []*grant
-	for _, g := range i.grants {
-		if g.user == user && (app == nil || g.app == app) {
-			live = append(live, g)
-		}
-	}
-	return live
-}
-
-// end revokes a grant: its refresh token and its sessions. Callers hold mu.
-func (i *identity) end(g *grant) {
-	delete(i.grants, g.refresh)
-	for _, t := range g.retired {
-		delete(i.retired, t)
-	}
-	for token, s := range i.sessions {
-		if s.grant == g {
-			delete(i.sessions, token)
-		}
-	}
-}
-
-// useRefresh finds the grant of a refresh token for an app. Using a token that
-// was rotated away ends the grant (fact sheet 2.4). With rotation the grant
-// gets its next token, which is returned.
-func (i *identity) useRefresh(token string, app *App) (g *grant, rotated string, ok bool) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if old, was := i.retired[token]; was {
-		i.end(old)
-		return nil, "", false
-	}
-	g, ok = i.grants[token]
-	if !ok || g.app != app {
-		return nil, "", false
-	}
-	g.uses++
-	g.lastUsed = i.now()
-	if app.RotateRefreshTokens {
-		delete(i.grants, token)
-		g.retired = append(g.retired, token)
-		i.retired[token] = g
-		g.refresh = newRefreshToken()
-		i.grants[g.refresh] = g
-		return g, g.refresh, true
-	}
-	return g, "", true
-}
-
-// grantOf returns a copy of the live grant of a refresh token, or nil.
-func (i *identity) grantOf(refresh string) *grant {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	g, ok := i.grants[refresh]
-	if !ok {
-		return nil
-	}
-	out := *g
-	return &out
-}
-
 // revoke ends what a token stands for: a session, or a grant with its
 // sessions.
 func (i *identity) revoke(token string) bool {
@@ -263,17 +230,6 @@ func (i *identity) revoke(token string) bool {
 		return true
 	}
 	return false
-}
-
-// revokeGrants ends every grant of a user, or all with "".
-func (i *identity) revokeGrants(user sobject.ID) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	for _, g := range i.grants {
-		if user == "" || g.user == user {
-			i.end(g)
-		}
-	}
 }
 
 // bearer reads the token of an Authorization header.

@@ -24,7 +24,7 @@ func (u user) text(field string) string {
 
 var userFields = []string{"Id", "Username", "IsActive", "FirstName", "LastName", "Name", "Email", "CommunityNickname",
 	"TimeZoneSidKey", "LocaleSidKey", "LanguageLocaleKey", "UserType", "Street", "City", "State", "Country", "PostalCode",
-	"MobilePhone", "LastModifiedDate"}
+	"MobilePhone", "LastModifiedDate", "ProfileId", "UserRoleId"}
 
 func system() engine.Session { return engine.Session{System: true} }
 
