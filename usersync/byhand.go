@@ -100,3 +100,13 @@ func (s *Service) PairedUser(ctx context.Context, tenant orglink.TenantID, org, 
 	}
 	return pairs[id].User, nil
 }
+
+// SalesforceUser returns the Salesforce user that a host user is paired with,
+// or "" when none is.
+func (s *Service) SalesforceUser(ctx context.Context, tenant orglink.TenantID, org sobject.ID, user orglink.UserID) (sobject.ID, error) {
+	pairs, err := s.cfg.Pairs.ByUsers(ctx, tenant, org, []orglink.UserID{user})
+	if err != nil {
+		return "", fmt.Errorf("usersync: pair of %q: %w", user, err)
+	}
+	return pairs[user].Salesforce, nil
+}

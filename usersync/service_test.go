@@ -412,6 +412,12 @@ func TestPairAndUnpairByHand(t *testing.T) {
 			t.Errorf("the user of %s in %s for %s is %q, %v", c.id, c.org, c.tenant, got, err)
 		}
 	}
+	if got, err := s.SalesforceUser(t.Context(), tenant, org, "h"); err != nil || got != id {
+		t.Errorf("the Salesforce user of h is %q, %v", got, err)
+	}
+	if got, err := s.SalesforceUser(t.Context(), tenant, org, "gone"); err != nil || got != "" {
+		t.Errorf("the Salesforce user of somebody unpaired is %q, %v", got, err)
+	}
 	_, p := w.plan()
 	w.want(p, id, usersync.ActionPaired, "by boss")
 	if err := s.Unpair(t.Context(), tenant, conn, id, admin); err != nil {
