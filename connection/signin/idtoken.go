@@ -17,7 +17,8 @@ import (
 )
 
 // Identity is who signed in, as Salesforce's signed ID token says. Only Org
-// and User identify: names and addresses are whatever the org's admins typed.
+// and User identify: names and addresses are whatever the org's admins typed,
+// and empty unless the OAuth client's ID tokens include standard claims.
 type Identity struct {
 	Org      sobject.ID
 	User     sobject.ID
