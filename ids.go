@@ -28,4 +28,8 @@ type Actor struct {
 	Group  GroupID
 	// Admin tells that the user administers Group.
 	Admin bool
+	// Session tells one browser of the user from others: a value that only
+	// this browser can present again, such as the host's session id. What is
+	// started with a session can be finished in the same one only. Optional.
+	Session Secret
 }

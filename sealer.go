@@ -102,6 +102,12 @@ func (r *KeyRing) Seal(plain, binding []byte) ([]byte, error) {
 	return aead.Seal(out, nonce, plain, binding), nil
 }
 
+// Current reports whether bytes were sealed with the first key. What was not
+// should be sealed again before its key is dropped.
+func (r *KeyRing) Current(sealed []byte) bool {
+	return len(sealed) >= keyIDLen && binary.BigEndian.Uint32(sealed) == r.first
+}
+
 // Open implements Sealer.
 func (r *KeyRing) Open(sealed, binding []byte) ([]byte, error) {
 	if len(sealed) < keyIDLen {

@@ -220,6 +220,7 @@ func TestClientsDoNotMoveWithTheirConnection(t *testing.T) {
 	w.m = w.manager(func(cfg *connection.Config) {
 		cfg.TrustedHosts = append(cfg.TrustedHosts, strings.TrimPrefix(other.org.URL, "http://"))
 		cfg.Staleness = time.Hour
+		cfg.BeforeMove = func(context.Context, connection.Connection, connection.Connection) error { return nil }
 	})
 	bystander := w.manager(func(cfg *connection.Config) {
 		cfg.TrustedHosts = append(cfg.TrustedHosts, strings.TrimPrefix(other.org.URL, "http://"))

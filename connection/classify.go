@@ -55,9 +55,13 @@ func classify(f *tokenFailure) verdict {
 		return verdict{IPRestricted, nextSlow}
 	case has("rate_limit_exceeded", "login rate exceeded"):
 		return verdict{LoginRate, nextSlow}
-	case has("oauth_app_blocked", "oauth_ec_app_not_found", "invalid_app_access", "not admin approved", "app must be installed", "blocked by admin"):
+	case has("oauth_app_blocked", "oauth_ec_app_not_found", "invalid_app_access", "not admin approved", "app must be installed", "blocked by admin",
+		// JWT bearer: no admin and no person has approved the app for the user.
+		"hasn't approved this consumer", "not approved this consumer",
+		// Client credentials: the app's policy in the org names no user.
+		"no client credentials user", "client credentials flow not enabled"):
 		return verdict{AppBlocked, nextSlow}
-	case has("invalid_client"): // also invalid_client_id and _credentials
+	case has("invalid_client", "invalid assertion", "audience"): // also invalid_client_id and _credentials
 		return verdict{AppRejected, nextSlow}
 	case f.code == "invalid_grant" && has("expired access/refresh token", "expired or revoked", "token revoked", "invalid refresh token", "token is invalid"):
 		return verdict{NeedsReauthorization, nextPerson}

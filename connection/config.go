@@ -1,6 +1,7 @@
 package connection
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,31 +17,17 @@ import (
 	"github.com/orglink/orglink/salesforce"
 )
 
-// App is an OAuth client of the host in Salesforce: a connected app or an
-// external client app.
-type App struct {
-	// Name is stored with each connection; never change it. Defaults to
-	// "default".
-	Name string
-	// ClientID is the consumer key. Required.
-	ClientID string
-	// ClientSecret is the consumer secret. Without one, token responses
-	// cannot be verified by their signature.
-	ClientSecret orglink.Secret
-	// RedirectURL is the callback of this app. Defaults to
-	// Config.RedirectURL.
-	RedirectURL string
-	// Tenant restricts the app to one tenant, for apps that belong to a
-	// customer. Empty: every tenant.
-	Tenant orglink.TenantID
-}
-
-// Config configures a Manager. Apps, Store, Tokens, Environment, RedirectURL
-// and Sealer are required.
+// Config configures a Manager. Apps (or TenantApps), Store, Tokens,
+// Environment, RedirectURL and Sealer are required.
 type Config struct {
 	// Apps are the host's OAuth clients; the first that a tenant may use is
 	// its default.
 	Apps []App
+	// TenantApps returns the apps that belong to a tenant, such as one that a
+	// customer created in its own org, from wherever the host keeps their
+	// secrets. They come before Apps. It is called at each authorisation and
+	// refresh, so a changed secret counts at once. Defaults to none.
+	TenantApps func(ctx context.Context, tenant orglink.TenantID) ([]App, error)
 	// Store keeps connections, Tokens their grants.
 	Store  Store
 	Tokens TokenStore
@@ -67,6 +54,13 @@ type Config struct {
 	Types []Type
 	// Events is told what happens to connections. Defaults to nobody.
 	Events Events
+	// BeforeMove is called before a connection moves to another org, which
+	// StartRequest.AllowOtherOrg asks for, and must deal with what the host
+	// keeps by the connection: records, positions, links and pairs of the old
+	// org mean nothing in the new one. An error refuses the move. It may be
+	// called for a move that then fails, and again. Defaults to refusing all
+	// moves with ErrOtherOrg: another org is another connection.
+	BeforeMove func(ctx context.Context, from, to Connection) error
 	// HTTPClient sends token requests; its redirect policy is replaced. It
 	// must not retry by itself: a repeated refresh revokes a rotated token.
 	// Defaults to a client with http.DefaultTransport.
@@ -99,17 +93,21 @@ type Config struct {
 	// passing reason (inactive user, IP range, login rate) is tried again.
 	// Defaults to 15 minutes.
 	SlowRetry time.Duration
+	// IdleRefresh is after how long without a refresh a Keeper refreshes a
+	// grant, so that it never idles for the 30 days after which Salesforce
+	// may drop it. Set it below the idle time in the policies of the app
+	// where that is shorter. Defaults to 7 days.
+	IdleRefresh time.Duration
+	// TokenAge is how old a token a TokenSource hands out at most, since its
+	// users cannot tell it of a rejection. Orgs end sessions after 15 minutes
+	// to 24 hours without use, 2 hours by default. Defaults to 1 hour.
+	TokenAge time.Duration
 }
 
 func (cfg *Config) setDefaults() {
 	cfg.Apps = slices.Clone(cfg.Apps)
 	for i := range cfg.Apps {
-		if cfg.Apps[i].Name == "" {
-			cfg.Apps[i].Name = "default"
-		}
-		if cfg.Apps[i].RedirectURL == "" {
-			cfg.Apps[i].RedirectURL = cfg.RedirectURL
-		}
+		cfg.Apps[i].setDefaults(cfg)
 	}
 	if cfg.Types == nil {
 		cfg.Types = []Type{Team{}, Personal{}}
@@ -120,7 +118,7 @@ func (cfg *Config) setDefaults() {
 	for _, d := range []struct {
 		at       *time.Duration
 		fallback time.Duration
-	}{{&cfg.StateLifetime, 30 * time.Minute}, {&cfg.RefreshTimeout, 20 * time.Second}, {&cfg.Staleness, 30 * time.Second}, {&cfg.SlowRetry, 15 * time.Minute}} {
+	}{{&cfg.StateLifetime, 30 * time.Minute}, {&cfg.RefreshTimeout, 20 * time.Second}, {&cfg.Staleness, 30 * time.Second}, {&cfg.SlowRetry, 15 * time.Minute}, {&cfg.IdleRefresh, 7 * 24 * time.Hour}, {&cfg.TokenAge, time.Hour}} {
 		if *d.at == 0 {
 			*d.at = d.fallback
 		}
@@ -135,13 +133,15 @@ func (cfg *Config) check(hosts hostRules) error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	need(len(cfg.Apps) > 0, "Apps is empty: give at least one App with its ClientID")
+	need(len(cfg.Apps) > 0 || cfg.TenantApps != nil, "Apps is empty: give at least one App with its ClientID, or TenantApps")
+	need(len(cfg.Apps) > 0 || absolute(cfg.RedirectURL), "RedirectURL, %q, is not an absolute http or https address", cfg.RedirectURL)
 	names := map[string]bool{}
 	for _, a := range cfg.Apps {
-		need(a.ClientID != "", "app %q has no ClientID", a.Name)
+		if err := a.check(); err != nil {
+			errs = append(errs, err)
+		}
 		need(!names[a.Name], "two apps are named %q", a.Name)
 		names[a.Name] = true
-		need(absolute(a.RedirectURL), "the RedirectURL of app %q, %q, is not an absolute http or https address", a.Name, a.RedirectURL)
 	}
 	need(cfg.Store != nil, "Store is missing: NewMemoryStore or NewSQLStore make one")
 	need(cfg.Tokens != nil, "Tokens is missing: NewMemoryTokenStore or NewSQLTokenStore make one")
@@ -157,7 +157,8 @@ func (cfg *Config) check(hosts hostRules) error {
 		need(!types[t.Name()], "two types are named %q", t.Name())
 		types[t.Name()] = true
 	}
-	need(cfg.StateLifetime > 0 && cfg.RefreshTimeout > 0 && cfg.SlowRetry > 0, "StateLifetime, RefreshTimeout and SlowRetry must be positive")
+	need(cfg.StateLifetime > 0 && cfg.RefreshTimeout > 0 && cfg.SlowRetry > 0 && cfg.TokenAge > 0, "StateLifetime, RefreshTimeout, SlowRetry and TokenAge must be positive")
+	need(cfg.IdleRefresh > 0 && cfg.IdleRefresh <= 21*24*time.Hour, "IdleRefresh must be positive and at most 21 days, well inside Salesforce's 30")
 	if cfg.HTTPClient != nil {
 		_, retries := cfg.HTTPClient.Transport.(*retryablehttp.RoundTripper)
 		need(!retries, "HTTPClient retries by itself; a repeated token request revokes rotated tokens, so give a plain client")

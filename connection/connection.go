@@ -23,8 +23,9 @@ type Connection struct {
 	Version int64 `json:"version"`
 	// Type is the Name of the Type it was made with, such as "team".
 	Type string `json:"type"`
-	// App is the Name of the App that was authorised.
-	App string `json:"app"`
+	// App is the Name of the App that was authorised, Flow how.
+	App  string `json:"app"`
+	Flow Flow   `json:"flow,omitempty"`
 	// Owner is the host's user who authorised it first, Group the group that
 	// user acted for.
 	Owner orglink.UserID  `json:"owner"`
@@ -37,9 +38,13 @@ type Connection struct {
 	// LoginHost is where it was authorised, as a URL without a path.
 	LoginHost string `json:"login_host"`
 	// InstanceURL is where the org's API answers.
-	InstanceURL string         `json:"instance_url"`
-	Org         Org            `json:"org"`
-	User        SalesforceUser `json:"user"`
+	InstanceURL string `json:"instance_url"`
+	Org         Org    `json:"org"`
+	// OrgGeneration counts the orgs that the connection has led to, from 1.
+	// Whatever was remembered by the connection under another generation is
+	// of another org.
+	OrgGeneration int64          `json:"org_generation"`
+	User          SalesforceUser `json:"user"`
 	// Scopes are those that Salesforce granted, sorted.
 	Scopes []string `json:"scopes,omitempty"`
 	State  State    `json:"state"`

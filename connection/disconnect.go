@@ -2,7 +2,6 @@ package connection
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/orglink/orglink"
@@ -30,10 +29,7 @@ func (m *Manager) Disconnect(ctx context.Context, tenant orglink.TenantID, id or
 	if err != nil {
 		return err
 	}
-	if u := m.dropEntry(tenant, id); u != nil && u.answer.refresh != "" {
-		// No store has taken this rotated token, so no grant can revoke it.
-		_ = m.revoke(ctx, credential{u.answer.refresh, u.answer.instance})
-	}
+	m.dropEntry(ctx, c)
 	if c = m.retire(ctx, c); len(c.Retired) > 0 {
 		return failDetail("disconnect", string(id), ErrUnreachable, "it is disconnected here, but Salesforce could not be told to revoke its tokens; that will be tried again")
 	}
@@ -50,12 +46,25 @@ type Forgotten struct {
 }
 
 // Forget revokes and removes everything of a tenant: connections, grants and
-// authorisations under way.
+// authorisations under way. An authorisation or a refresh that is on its way
+// meanwhile stores nothing any more, and its tokens are revoked too. Forget may
+// be repeated after an error.
 func (m *Manager) Forget(ctx context.Context, tenant orglink.TenantID) (Forgotten, error) {
 	var out Forgotten
-	list, err := m.List(ctx, tenant)
+	var list []Connection
+	// First what would let new grants in, under the lock of those who make them.
+	err := m.locked(ctx, tenant, func(ctx context.Context) (err error) {
+		if list, err = m.List(ctx, tenant); err != nil {
+			return err
+		}
+		return m.cfg.Store.Forget(ctx, tenant)
+	})
 	if err != nil {
-		return out, err
+		return out, storeError("forget", string(tenant), err)
+	}
+	out.Connections = len(list)
+	for _, c := range list {
+		m.dropEntry(ctx, c)
 	}
 	grants, err := m.cfg.Tokens.Grants(ctx, tenant)
 	if err != nil {
@@ -66,11 +75,8 @@ func (m *Manager) Forget(ctx context.Context, tenant orglink.TenantID) (Forgotte
 			continue
 		}
 		out.Grants++
-		err := m.revokeGrant(ctx, g)
-		if err == nil { // at once, so that a token of two grants is revoked with the second
-			err = m.cfg.Tokens.Delete(ctx, tenant, g.ID)
-		}
-		if err != nil {
+		// At once, so that a token of two grants is revoked with the second.
+		if err := m.retireGrant(ctx, tenant, g.ID); err != nil {
 			for _, c := range list {
 				if c.Grant == g.ID || slices.Contains(c.Retired, g.ID) {
 					out.NotRevoked = append(out.NotRevoked, c)
@@ -78,17 +84,8 @@ func (m *Manager) Forget(ctx context.Context, tenant orglink.TenantID) (Forgotte
 			}
 		}
 	}
-	out.Connections = len(list)
-	err = errors.Join(m.cfg.Tokens.Forget(ctx, tenant), m.cfg.Store.Forget(ctx, tenant))
-	if err != nil {
+	if err := m.cfg.Tokens.Forget(ctx, tenant); err != nil {
 		return out, storeError("forget", string(tenant), err)
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for key := range m.entries {
-		if key.tenant == tenant {
-			delete(m.entries, key)
-		}
 	}
 	return out, nil
 }

@@ -18,7 +18,8 @@
 //	conn, err := m.Finish(ctx, actor, request.URL.Query())      // at the callback
 //	client, err := m.Client(ctx, conn.Tenant, conn.ID)          // a *salesforce.Client
 //
-// [Manager.Handler] is both steps as an http.Handler.
+// [Manager.Handler] is both steps as an http.Handler. [Manager.Connect] is for
+// the flows in which nobody signs in: JWT bearer and client credentials.
 //
 // # What is stored where
 //

@@ -23,7 +23,8 @@ type entry struct {
 	conn    Connection
 	loaded  time.Time // zero: conn must be read again
 	token   salesforce.Token
-	grant   GrantID // of token
+	grant   GrantID   // of token
+	issued  time.Time // token
 	call    *refreshCall
 	unsaved *unsaved
 	used    time.Time
@@ -66,17 +67,21 @@ func (m *Manager) forgetEntry(tenant orglink.TenantID, id orglink.ConnectionID) 
 	}
 }
 
-// dropEntry forgets a connection and returns what no store has taken of it.
-func (m *Manager) dropEntry(tenant orglink.TenantID, id orglink.ConnectionID) *unsaved {
+// dropEntry forgets a connection that has ended, and revokes what no store has
+// taken of it, because no grant could.
+func (m *Manager) dropEntry(ctx context.Context, c Connection) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	key := entryKey{tenant, id}
+	key := entryKey{c.Tenant, c.ID}
 	e := m.entries[key]
 	delete(m.entries, key)
-	if e == nil {
-		return nil
+	var held *unsaved
+	if e != nil {
+		held = e.unsaved
 	}
-	return e.unsaved
+	m.mu.Unlock()
+	if held != nil {
+		m.revokeAnswer(ctx, c, held.answer)
+	}
 }
 
 // latest is a connection as it was last read.
@@ -106,11 +111,11 @@ func (m *Manager) remember(ctx context.Context, key entryKey) (Connection, error
 }
 
 // keep remembers the token of a grant.
-func (m *Manager) keep(key entryKey, grant GrantID, token salesforce.Token) {
+func (m *Manager) keep(key entryKey, grant GrantID, token salesforce.Token, issued time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e := m.entry(key)
 	if e.loaded.IsZero() || e.conn.Grant == grant {
-		e.token, e.grant = token, grant
+		e.token, e.grant, e.issued = token, grant, issued
 	}
 }

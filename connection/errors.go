@@ -27,6 +27,10 @@ var (
 		"This sign-in took too long and has expired. Start the connection again from the product.")
 	ErrOtherActor = newKind("the authorisation was started by another user",
 		"This sign-in was started by another user. Sign in to the product as that user, or start the connection again yourself.")
+	ErrOtherSession = newKind("the authorisation was started in another browser session",
+		"This sign-in was started in another browser or session. Start the connection again here.")
+	ErrApprovals = newKind("the Salesforce user has five live authorisations of the app, and one more would end the oldest",
+		"This Salesforce user has authorised this product five times, which is all that Salesforce keeps. Disconnect one of those connections first, or sign in as another Salesforce user.")
 	ErrOtherTenant = newKind("the authorisation was started for another tenant",
 		"This sign-in was started for another company's account. Start the connection again from your own account.")
 	ErrOtherOrg = newKind("the authorisation is for another org than the connection's",

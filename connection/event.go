@@ -28,6 +28,12 @@ const (
 	EventReauthorized = "connection.reauthorized"
 	EventState        = "connection.state"
 	EventDisconnected = "connection.disconnected"
+	// EventMoved: the connection leads to another org, the Subject, and has
+	// another OrgGeneration.
+	EventMoved = "connection.moved"
+	// EventEvicted: Salesforce ended the grant because its user authorised the
+	// app once too often; the Subject is the connection that was authorised.
+	EventEvicted = "connection.evicted"
 )
 
 func (m *Manager) event(c Connection, kind, subject, message string) orglink.Event {

@@ -51,23 +51,37 @@ func (f *tokenFailure) Error() string {
 	return "no answer"
 }
 
+// tokenPath is the token endpoint, tokens are asked for nowhere else.
+const tokenPath = "/services/oauth2/token"
+
 // tokenRequest runs one POST to a token endpoint within RefreshTimeout. It is
-// never repeated: send must make exactly one attempt. With a failure, the
-// answer holds what came although it must not be used.
-func (m *Manager) tokenRequest(ctx context.Context, app App, secrets []string, send func(context.Context) (*oauth2.Token, error)) (tokenAnswer, *tokenFailure) {
+// never repeated: send must make exactly one attempt. The exception is an app
+// with two secrets, one of which Salesforce refuses: it looks at the app before
+// it looks at the token. With a failure, the answer holds what came although it
+// must not be used.
+func (m *Manager) tokenRequest(ctx context.Context, app App, secrets []string, send func(context.Context, App) (*oauth2.Token, error)) (tokenAnswer, *tokenFailure) {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.RefreshTimeout)
 	defer cancel()
-	var connected atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
-	token, err := send(context.WithValue(ctx, oauth2.HTTPClient, m.http))
-	if err != nil {
-		return tokenAnswer{}, failureOf(err, connected.Load(), append(secrets, app.ClientSecret.Reveal()))
+	var failure *tokenFailure
+	for _, secret := range app.secrets() {
+		var connected atomic.Bool
+		ctx := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+		with := app
+		with.ClientSecret = secret
+		token, err := send(context.WithValue(ctx, oauth2.HTTPClient, m.http), with)
+		if err == nil {
+			answer, err := m.readAnswer(token, app)
+			if err != nil {
+				return answer, &tokenFailure{sent: true, cause: err}
+			}
+			return answer, nil
+		}
+		failure = failureOf(err, connected.Load(), append(secrets, app.ClientSecret.Reveal(), app.OtherSecret.Reveal()))
+		if failure.code != "invalid_client" && failure.code != "invalid_client_credentials" {
+			break
+		}
 	}
-	answer, err := m.readAnswer(token, app)
-	if err != nil {
-		return answer, &tokenFailure{sent: true, cause: err}
-	}
-	return answer, nil
+	return tokenAnswer{}, failure
 }
 
 func failureOf(err error, sent bool, secrets []string) *tokenFailure {
@@ -122,7 +136,7 @@ func (m *Manager) readAnswer(token *oauth2.Token, app App) (tokenAnswer, error) 
 		a.instance = origin
 	}
 	if a.idURL != "" {
-		if app.ClientSecret.Reveal() != "" && !validSignature(app.ClientSecret.Reveal(), a.idURL, text("issued_at"), text("signature")) {
+		if !app.signed(a.idURL, text("issued_at"), text("signature")) {
 			return a, fail("token response", "", ErrSignature, nil)
 		}
 		var err error
@@ -134,6 +148,17 @@ func (m *Manager) readAnswer(token *oauth2.Token, app App) (tokenAnswer, error) 
 		a.issued = time.UnixMilli(ms).UTC()
 	}
 	return a, nil
+}
+
+// signed reports whether a signature is one of the app's, or cannot be checked
+// because the app has no secret.
+func (a App) signed(id, issuedAt, signature string) bool {
+	for _, secret := range a.secrets() {
+		if secret.IsZero() || validSignature(secret.Reveal(), id, issuedAt, signature) {
+			return true
+		}
+	}
+	return false
 }
 
 // validSignature compares in constant time. The signed text is id followed by

@@ -8,24 +8,15 @@ import (
 	"github.com/orglink/orglink/salesforce"
 )
 
-// putGrant stores the tokens of a new authorisation.
-func (m *Manager) putGrant(ctx context.Context, c Connection, id GrantID, a tokenAnswer) error {
-	g := Grant{Tenant: c.Tenant, ID: id, App: c.App, Org: a.org, User: a.user, State: Healthy}
-	if err := m.setTokens(&g, a, a.instance, c.LoginHost, ""); err != nil {
-		return err
-	}
-	if _, err := m.cfg.Tokens.CompareAndSwap(ctx, g); err != nil {
-		return storeError("store grant", string(id), err)
-	}
-	return nil
-}
-
-// setTokens seals an answer into a grant. Without a refresh token in the
-// answer the one that was there is kept.
-func (m *Manager) setTokens(g *Grant, a tokenAnswer, instance, loginHost, oldRefresh string) (err error) {
-	g.Access, err = m.seal.sealCredential(g.Tenant, g.ID, fieldAccess, credential{a.access, instance})
-	if err == nil && a.refresh != "" && a.refresh != oldRefresh {
-		g.Refresh, err = m.seal.sealCredential(g.Tenant, g.ID, fieldRefresh, credential{a.refresh, loginHost})
+// setTokens seals an answer into a grant. next is what the one after it will be
+// asked for with; nil keeps what was there.
+func (m *Manager) setTokens(g *Grant, a tokenAnswer, instance string, next *credential) (err error) {
+	g.Access, err = m.seal.sealCredential(boundOf(*g, fieldAccess), credential{a.access, instance})
+	if err == nil && next != nil {
+		g.Refresh = nil // an org may give no refresh token
+		if next.Token != "" || g.Flow == ClientCredentials {
+			g.Refresh, err = m.seal.sealCredential(boundOf(*g, g.Flow.field()), *next)
+		}
 	}
 	if err != nil {
 		return fail("seal tokens", string(g.ID), ErrStorage, err)
@@ -49,9 +40,10 @@ func (m *Manager) load(ctx context.Context, c Connection) (Grant, salesforce.Tok
 	if err != nil {
 		return Grant{}, salesforce.Token{}, storeError(op, string(c.ID), err)
 	}
-	if g.Tenant != c.Tenant || g.ID != c.Grant {
+	if g.Tenant != c.Tenant || g.ID != c.Grant { // a store that forgot to filter
 		return Grant{}, salesforce.Token{}, fail(op, string(c.ID), ErrNotFound, nil)
 	}
+	g.Connection = c.ID // bytes of another connection's grant do not open
 	token, err := m.access(g)
 	return g, token, err
 }
@@ -59,7 +51,7 @@ func (m *Manager) load(ctx context.Context, c Connection) (Grant, salesforce.Tok
 // access opens a grant's access token. The instance was sealed with it and is
 // checked again: what may receive tokens is decided by this configuration.
 func (m *Manager) access(g Grant) (salesforce.Token, error) {
-	cred, err := m.seal.openCredential(g.Tenant, g.ID, fieldAccess, g.Access)
+	cred, err := m.seal.openCredential(boundOf(g, fieldAccess), g.Access)
 	if err != nil {
 		return salesforce.Token{}, fail("open grant", string(g.ID), ErrStorage, err)
 	}

@@ -3,6 +3,8 @@ package connection
 import (
 	"errors"
 	"net/http"
+	"strings"
+	"time"
 
 	"github.com/orglink/orglink"
 )
@@ -10,7 +12,9 @@ import (
 // HandlerConfig configures a Handler. Actor is required.
 type HandlerConfig struct {
 	// Actor tells who sends a request, from the host's own session. An error
-	// is answered by Unauthenticated.
+	// is answered by Unauthenticated. Where it leaves Actor.Session empty, a
+	// cookie of the handler's own ties the callback to the browser that
+	// started.
 	Actor func(*http.Request) (orglink.Actor, error)
 	// Unauthenticated answers requests without an actor. Defaults to status
 	// 401 with a plain page.
@@ -29,8 +33,8 @@ type HandlerConfig struct {
 //
 //	GET  /start     a page with one button
 //	POST /start     redirects to Salesforce; form fields type, login, app,
-//	                connection and other_org=yes as in StartRequest, and
-//	                login_hint, all optional
+//	                connection, other_org=yes, login_hint, prompt and
+//	                popup=yes as in StartRequest, all optional
 //	GET  /callback  where Salesforce sends the browser back
 //
 // Requests to /start from other sites are refused.
@@ -74,11 +78,52 @@ func (h *handler) as(next func(http.ResponseWriter, *http.Request, orglink.Actor
 			h.cfg.Unauthenticated.ServeHTTP(w, r)
 			return
 		}
+		if c, err := r.Cookie(h.m.cookieName()); err == nil && actor.Session.IsZero() && len(c.Value) <= maxParameter {
+			actor.Session = orglink.NewSecret(c.Value)
+		}
 		next(w, r, actor)
 	})
 }
 
-var startFields = []string{"type", "login", "app", "connection", "other_org", "login_hint"}
+// cookieName is that of the cookie that ties a callback to its start. With the
+// prefix __Host- no other host of the domain can plant one, but browsers take
+// it over https only.
+func (m *Manager) cookieName() string {
+	if m.overHTTPS() {
+		return "__Host-orglink"
+	}
+	return "orglink"
+}
+
+func (m *Manager) overHTTPS() bool {
+	for _, a := range m.cfg.Apps {
+		if strings.HasPrefix(a.RedirectURL, "http://") {
+			return false
+		}
+	}
+	return !strings.HasPrefix(m.cfg.RedirectURL, "http://")
+}
+
+// session gives an actor without a session one, for as long as an
+// authorisation may take. A cookie that is there lives on for the same time.
+func (m *Manager) session(w http.ResponseWriter, r *http.Request, actor *orglink.Actor) {
+	value := random(32)
+	if !actor.Session.IsZero() {
+		c, err := r.Cookie(m.cookieName())
+		if err != nil || c.Value != actor.Session.Reveal() {
+			return // the host's own session
+		}
+		value = c.Value
+	}
+	actor.Session = orglink.NewSecret(value)
+	http.SetCookie(w, &http.Cookie{
+		Name: m.cookieName(), Value: value, Path: "/", MaxAge: int(m.cfg.StateLifetime / time.Second),
+		// Lax: the callback is a navigation that begins at Salesforce.
+		Secure: m.overHTTPS(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+var startFields = []string{"type", "login", "app", "connection", "other_org", "login_hint", "prompt", "popup"}
 
 func (h *handler) ask(w http.ResponseWriter, r *http.Request, _ orglink.Actor) {
 	p := page{Title: "Connect Salesforce", Text: "You will be sent to Salesforce to sign in and to allow access.", Button: "Continue to Salesforce"}
@@ -96,6 +141,7 @@ func (h *handler) start(w http.ResponseWriter, r *http.Request, actor orglink.Ac
 		http.Error(w, "The form could not be read.", http.StatusBadRequest)
 		return
 	}
+	h.m.session(w, r, &actor)
 	auth, err := h.m.Start(r.Context(), actor, StartRequest{
 		Type:          r.PostForm.Get("type"),
 		App:           r.PostForm.Get("app"),
@@ -103,6 +149,8 @@ func (h *handler) start(w http.ResponseWriter, r *http.Request, actor orglink.Ac
 		Connection:    orglink.ConnectionID(r.PostForm.Get("connection")),
 		AllowOtherOrg: r.PostForm.Get("other_org") == "yes",
 		LoginHint:     r.PostForm.Get("login_hint"),
+		Prompt:        r.PostForm.Get("prompt"),
+		Popup:         r.PostForm.Get("popup") == "yes",
 	})
 	if err != nil {
 		h.cfg.Failed(w, r, err)
@@ -136,9 +184,9 @@ func statusOf(err error) int {
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return http.StatusNotFound
-	case errors.Is(err, ErrOtherActor), errors.Is(err, ErrOtherTenant), errors.Is(err, ErrNotAllowed), errors.Is(err, ErrDenied):
+	case errors.Is(err, ErrOtherActor), errors.Is(err, ErrOtherTenant), errors.Is(err, ErrOtherSession), errors.Is(err, ErrNotAllowed), errors.Is(err, ErrDenied):
 		return http.StatusForbidden
-	case errors.Is(err, ErrOtherOrg), errors.Is(err, ErrForeignOrg), errors.Is(err, ErrConflict):
+	case errors.Is(err, ErrOtherOrg), errors.Is(err, ErrForeignOrg), errors.Is(err, ErrConflict), errors.Is(err, ErrApprovals):
 		return http.StatusConflict
 	case errors.Is(err, ErrUnreachable), errors.Is(err, ErrBadAnswer), errors.Is(err, ErrSignature):
 		return http.StatusBadGateway

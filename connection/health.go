@@ -64,16 +64,17 @@ func (m *Manager) unblock(ctx context.Context, c Connection) error {
 	if err != nil {
 		return storeError("check", string(c.ID), err)
 	}
-	if g.State == NeedsReauthorization || g.State == OrgChanged || g.State == Healthy && g.RetryAt.IsZero() {
+	final := func(s State) bool { return s == NeedsReauthorization || s == OrgChanged || s == Disconnected }
+	if final(g.State) || g.State == Healthy && g.RetryAt.IsZero() {
 		return nil
 	}
 	_, err = m.write(ctx, g, func(g *Grant) error {
-		if g.State != NeedsReauthorization && g.State != OrgChanged {
+		if !final(g.State) {
 			g.State, g.RetryAt = Healthy, time.Time{}
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, errAgain) {
+	if err != nil && !again(err) {
 		return storeError("check", string(c.ID), err)
 	}
 	return nil

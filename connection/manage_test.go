@@ -221,14 +221,21 @@ func TestHandler(t *testing.T) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/sf/", http.StripPrefix("/sf", h))
+	var cookies []*http.Cookie // of the browser
 	do := func(method, target string, form url.Values, header ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, target, strings.NewReader(form.Encode()))
+		for _, c := range cookies {
+			r.AddCookie(c)
+		}
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		for i := 0; i+1 < len(header); i += 2 {
 			r.Header.Set(header[i], header[i+1])
 		}
 		rec := httptest.NewRecorder()
 		mux.ServeHTTP(rec, r)
+		if set := rec.Result().Cookies(); len(set) > 0 {
+			cookies = set
+		}
 		body, _ := io.ReadAll(rec.Result().Body)
 		w.say(string(body))
 		return rec
@@ -253,6 +260,17 @@ func TestHandler(t *testing.T) {
 		t.Errorf("another tenant: %d %s", got.Code, got.Body)
 	}
 	who = ada
+	if len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteLaxMode || cookies[0].Path != "/" {
+		t.Errorf("cookies %v", cookies)
+	}
+	// Phishing: the callback of a start in another browser, by the same user.
+	back = "/sf/callback?" + w.browse(do("POST", "/sf/start", nil).Header().Get("Location"), true).Encode()
+	mine := cookies
+	cookies = nil
+	if got := do("GET", back, nil); got.Code != http.StatusForbidden || !strings.Contains(got.Body.String(), "another browser") {
+		t.Errorf("another browser: %d %s", got.Code, got.Body)
+	}
+	cookies = mine
 	back = "/sf/callback?" + w.browse(do("POST", "/sf/start", nil).Header().Get("Location"), true).Encode()
 	got := do("GET", back, nil)
 	if got.Code != 200 || !strings.Contains(got.Body.String(), "is connected") || got.Header().Get("Referrer-Policy") != "no-referrer" || got.Header().Get("Cache-Control") != "no-store" {

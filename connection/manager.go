@@ -106,16 +106,6 @@ func (m *Manager) typeOf(name string) (Type, bool) {
 	return nil, false
 }
 
-// app returns a tenant's app by name, or its default for "".
-func (m *Manager) app(tenant orglink.TenantID, name string) (App, bool) {
-	for _, a := range m.cfg.Apps {
-		if (name == "" || a.Name == name) && (a.Tenant == "" || a.Tenant == tenant) {
-			return a, true
-		}
-	}
-	return App{}, false
-}
-
 func (m *Manager) warn(ctx context.Context, text string, args ...any) {
 	if m.cfg.Logger != nil {
 		m.cfg.Logger.WarnContext(ctx, "connection: "+text, args...)

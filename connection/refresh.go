@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"golang.org/x/oauth2"
-
 	"github.com/orglink/orglink"
 	"github.com/orglink/orglink/salesforce"
 )
@@ -19,8 +17,12 @@ type unsaved struct {
 	answer     tokenAnswer
 }
 
-// errAgain asks refresh to look at the store once more.
-var errAgain = errors.New("look again")
+var (
+	// errAgain asks refresh to look at the store once more.
+	errAgain = errors.New("look again")
+	// errEnded tells that a grant was removed, or is about to be.
+	errEnded = errors.New("the grant has ended")
+)
 
 // refresh replaces a rejected access token. One request goes out at a time for
 // a grant, among all processes: others wait for the lease and read its result.
@@ -51,7 +53,7 @@ func (m *Manager) refreshOnce(ctx context.Context, key entryKey, rejected orglin
 	}
 	g, token, done, err := news()
 	if err == nil && done {
-		m.keep(key, conn.Grant, token)
+		m.keep(key, conn.Grant, token, g.Issued)
 		return token, nil
 	}
 	if err != nil {
@@ -87,7 +89,7 @@ func (m *Manager) refreshOnce(ctx context.Context, key entryKey, rejected orglin
 		return salesforce.Token{}, err
 	}
 	if done {
-		m.keep(key, conn.Grant, token)
+		m.keep(key, conn.Grant, token, g.Issued)
 		return token, nil
 	}
 	if held != nil && held.grant == g.ID && held.generation == g.Generation {
@@ -103,7 +105,7 @@ func (m *Manager) refreshOnce(ctx context.Context, key entryKey, rejected orglin
 func blocked(c Connection, g Grant) error {
 	var reason error
 	switch {
-	case g.State == NeedsReauthorization || g.State == OrgChanged || g.State == Suspended:
+	case g.State.final():
 		reason = g.State.Err()
 	case time.Now().Before(g.RetryAt):
 		if reason = g.State.Err(); reason == nil {
@@ -144,11 +146,14 @@ func (m *Manager) showState(ctx context.Context, c Connection, state State, deta
 // send writes the intent, sends one refresh and settles its outcome. The
 // caller holds the lease, which it asked for at since.
 func (m *Manager) send(ctx context.Context, key entryKey, c Connection, g Grant, lease Lease, since time.Time) (salesforce.Token, error) {
-	app, ok := m.app(c.Tenant, g.App)
-	if !ok {
-		return salesforce.Token{}, failDetail("refresh", string(c.ID), ErrAppRejected, "no app is named %s any more", clip(g.App))
+	app, err := m.app(ctx, c.Tenant, g.App)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return salesforce.Token{}, err
 	}
-	cred, err := m.seal.openCredential(g.Tenant, g.ID, fieldRefresh, g.Refresh)
+	if err != nil || g.ClientID != "" && g.ClientID != app.ClientID {
+		return salesforce.Token{}, failDetail("refresh", string(c.ID), ErrAppRejected, "no app is named %s any more and has the client id that it was authorised with", clip(g.App))
+	}
+	cred, err := m.seal.openCredential(boundOf(g, g.Flow.field()), g.Refresh)
 	if err != nil {
 		return salesforce.Token{}, fail("refresh", string(c.ID), ErrStorage, err)
 	}
@@ -173,9 +178,11 @@ func (m *Manager) send(ctx context.Context, key entryKey, c Connection, g Grant,
 	if time.Since(since) > m.leaseTTL()-m.cfg.RefreshTimeout {
 		return salesforce.Token{}, errAgain // a slow store: the answer could come after the lease
 	}
-	answer, failure := m.tokenRequest(ctx, app, []string{cred.Token}, func(ctx context.Context) (*oauth2.Token, error) {
-		return m.oauth(app, host, nil).TokenSource(ctx, &oauth2.Token{RefreshToken: cred.Token}).Token()
-	})
+	secret := cred.Token
+	if g.Flow != WebServer {
+		secret = "" // a username
+	}
+	answer, failure := m.tokenRequest(ctx, app, []string{secret}, m.asking(g.Flow, host, cred))
 	if failure == nil {
 		return m.settle(ctx, key, c, g, answer)
 	}
@@ -188,9 +195,15 @@ func (m *Manager) settle(ctx context.Context, key entryKey, c Connection, g Gran
 	if a.org != "" && a.org != g.Org {
 		return salesforce.Token{}, m.settleState(ctx, c, g, OrgChanged, "it answers for org "+string(a.org)+" now", time.Time{})
 	}
+	if a.user != "" && a.user != g.User {
+		return salesforce.Token{}, m.settleState(ctx, c, g, Suspended, "it answers for user "+string(a.user)+" now; authorise it again to go on as that user", time.Time{})
+	}
 	generation := g.Generation
-	_, err := m.write(ctx, g, func(g *Grant) error {
-		old, err := m.seal.openCredential(g.Tenant, g.ID, fieldRefresh, g.Refresh)
+	stored, err := m.write(ctx, g, func(g *Grant) error {
+		if g.State == Disconnected {
+			return errEnded
+		}
+		old, err := m.seal.openCredential(boundOf(*g, g.Flow.field()), g.Refresh)
 		if err != nil {
 			return err
 		}
@@ -203,8 +216,19 @@ func (m *Manager) settle(ctx context.Context, key entryKey, c Connection, g Gran
 			instance = was.InstanceURL
 		}
 		a.instance = instance
-		return m.setTokens(g, a, instance, old.Host, old.Token)
+		var next *credential
+		if g.Flow == WebServer && a.refresh != "" && a.refresh != old.Token {
+			next = &credential{a.refresh, old.Host}
+		}
+		return m.setTokens(g, a, instance, next)
 	})
+	if errors.Is(err, errEnded) {
+		// It was disconnected or forgotten while the request was on its way:
+		// what came in answer must not live on.
+		m.setUnsaved(key, nil)
+		m.revokeAnswer(ctx, c, a)
+		return salesforce.Token{}, fail("refresh", string(c.ID), ErrDisconnected, nil)
+	}
 	if errors.Is(err, errAgain) {
 		m.setUnsaved(key, nil)
 		return salesforce.Token{}, errAgain
@@ -215,7 +239,7 @@ func (m *Manager) settle(ctx context.Context, key entryKey, c Connection, g Gran
 	}
 	m.setUnsaved(key, nil)
 	token := salesforce.Token{Access: orglink.NewSecret(a.access), InstanceURL: a.instance}
-	m.keep(key, g.ID, token)
+	m.keep(key, g.ID, token, stored.Issued)
 	// The connection as it is now, not as it was before the refresh: a worker
 	// that lost its lease may have stored a refusal meanwhile.
 	_, err = m.update(ctx, c.Tenant, c.ID, func(now *Connection) bool {
@@ -250,8 +274,8 @@ func recovers(s State) bool {
 }
 
 // write changes a grant in the store, over what others wrote meanwhile, as
-// long as it is of the same generation (errAgain otherwise), and with patience
-// when the store fails: much can hang on it.
+// long as it is of the same generation (errAgain otherwise, errEnded when it is
+// gone), and with patience when the store fails: much can hang on it.
 func (m *Manager) write(ctx context.Context, g Grant, change func(*Grant) error) (Grant, error) {
 	generation := g.Generation
 	for n := 0; ; {
@@ -274,12 +298,16 @@ func (m *Manager) write(ctx context.Context, g Grant, change func(*Grant) error)
 			continue
 		}
 		now, err := m.cfg.Tokens.Load(ctx, g.Tenant, g.ID)
-		if errors.Is(err, ErrNotFound) || err == nil && now.Generation != generation {
+		if errors.Is(err, ErrNotFound) {
+			return g, errEnded
+		}
+		if err == nil && now.Generation != generation {
 			return g, errAgain
 		}
 		if err != nil {
 			return g, err
 		}
+		now.Connection = g.Connection
 		g = now
 	}
 }

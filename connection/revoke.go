@@ -40,7 +40,7 @@ func (m *Manager) retire(ctx context.Context, c Connection) Connection {
 }
 
 func (m *Manager) retireGrant(ctx context.Context, tenant orglink.TenantID, id GrantID) error {
-	old, err := m.cfg.Tokens.Load(ctx, tenant, id)
+	old, err := m.endGrant(ctx, tenant, id)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
@@ -53,6 +53,24 @@ func (m *Manager) retireGrant(ctx context.Context, tenant orglink.TenantID, id G
 	return m.cfg.Tokens.Delete(ctx, tenant, id)
 }
 
+// endGrant marks a grant, so that no refresh of it begins any more and none
+// that is under way is stored, and returns it with the tokens it then has.
+func (m *Manager) endGrant(ctx context.Context, tenant orglink.TenantID, id GrantID) (Grant, error) {
+	for {
+		g, err := m.cfg.Tokens.Load(ctx, tenant, id)
+		if err != nil || g.State == Disconnected {
+			return g, err
+		}
+		g.State, g.RetryAt = Disconnected, time.Time{}
+		version, err := m.cfg.Tokens.CompareAndSwap(ctx, g)
+		if errors.Is(err, ErrConflict) || errors.Is(err, ErrFenced) {
+			continue
+		}
+		g.Version = version
+		return g, err
+	}
+}
+
 // shared reports whether another grant of the tenant lives by a token: an org
 // may answer a new authorisation with a refresh token that it gave before.
 func (m *Manager) shared(ctx context.Context, tenant orglink.TenantID, except GrantID, token string) (bool, error) {
@@ -61,10 +79,10 @@ func (m *Manager) shared(ctx context.Context, tenant orglink.TenantID, except Gr
 		return false, err
 	}
 	for _, g := range grants {
-		if g.Tenant != tenant || g.ID == except || len(g.Refresh) == 0 {
+		if g.Tenant != tenant || g.ID == except || g.Flow != WebServer || len(g.Refresh) == 0 {
 			continue
 		}
-		if cred, err := m.seal.openCredential(g.Tenant, g.ID, fieldRefresh, g.Refresh); err == nil && cred.Token == token {
+		if cred, err := m.seal.openCredential(boundOf(g, fieldRefresh), g.Refresh); err == nil && cred.Token == token {
 			return true, nil
 		}
 	}
@@ -77,10 +95,10 @@ func (m *Manager) shared(ctx context.Context, tenant orglink.TenantID, except Gr
 // be revoked, now or later: that is no error.
 func (m *Manager) revokeGrant(ctx context.Context, g Grant) error {
 	field, sealed := fieldRefresh, g.Refresh
-	if len(sealed) == 0 {
+	if len(sealed) == 0 || g.Flow != WebServer {
 		field, sealed = fieldAccess, g.Access
 	}
-	cred, err := m.seal.openCredential(g.Tenant, g.ID, field, sealed)
+	cred, err := m.seal.openCredential(boundOf(g, field), sealed)
 	if err != nil {
 		m.warn(ctx, "a grant does not open with these keys and cannot be revoked", "grant", string(g.ID))
 		return nil
@@ -114,6 +132,20 @@ func (m *Manager) discard(ctx context.Context, state AuthState, a tokenAnswer) {
 	}
 	if err != nil {
 		m.warn(ctx, "tokens of an authorisation that failed could not be revoked", "org", string(a.org))
+	}
+}
+
+// revokeAnswer revokes the tokens of a refresh whose grant has ended.
+func (m *Manager) revokeAnswer(ctx context.Context, c Connection, a tokenAnswer) {
+	cred := credential{a.refresh, a.instance}
+	if cred.Token == "" {
+		cred.Token = a.access
+	}
+	if cred.Host == "" {
+		cred.Host = c.InstanceURL
+	}
+	if err := m.revoke(context.WithoutCancel(ctx), cred); err != nil {
+		m.warn(ctx, "the tokens of a connection that ended during a refresh could not be revoked", "connection", string(c.ID), "error", err)
 	}
 }
 

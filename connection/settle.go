@@ -30,7 +30,7 @@ func (m *Manager) settleFailure(ctx context.Context, c Connection, g Grant, f *t
 	// Salesforce may have rotated the token in spite of it.
 	attempt, fence := g.Intent.Attempt, g.Fence
 	_, err := m.write(ctx, g, func(g *Grant) error {
-		if g.Fence != fence {
+		if g.Fence != fence || g.State == Disconnected {
 			return errAgain
 		}
 		g.RetryAt = now.Add(backoff(attempt))
@@ -43,7 +43,7 @@ func (m *Manager) settleFailure(ctx context.Context, c Connection, g Grant, f *t
 		}
 		return nil
 	})
-	if errors.Is(err, errAgain) {
+	if again(err) {
 		return errAgain
 	}
 	if err != nil {
@@ -72,6 +72,14 @@ func (m *Manager) settleFinal(ctx context.Context, c Connection, g Grant, f *tok
 	if g.Intent != nil && g.Intent.Attempt > 1 {
 		detail = fmt.Sprintf("%s; the outcome of %d earlier refresh(es) was never learnt, so Salesforce may have replaced the token then", detail, g.Intent.Attempt-1)
 	}
+	n, last := m.later(ctx, c)
+	if n >= ApprovalLimit {
+		m.evicted(ctx, c, last)
+		return &Error{Op: "refresh", Subject: string(c.ID), Kind: ErrNeedsReauthorization, Detail: detail}
+	}
+	if n > 0 {
+		detail = fmt.Sprintf("%s; %d authorisation(s) of the same user and app were made here since, the last for %s, and Salesforce keeps %d", detail, n, last.ID, ApprovalLimit)
+	}
 	return m.settleState(ctx, c, g, NeedsReauthorization, detail, time.Time{})
 }
 
@@ -82,13 +90,13 @@ func (m *Manager) settleFinal(ctx context.Context, c Connection, g Grant, f *tok
 func (m *Manager) settleState(ctx context.Context, c Connection, g Grant, state State, detail string, retry time.Time) error {
 	fence := g.Fence
 	_, err := m.write(ctx, g, func(g *Grant) error {
-		if g.Fence != fence {
+		if g.Fence != fence || g.State == Disconnected {
 			return errAgain
 		}
 		g.State, g.Detail, g.RetryAt, g.Intent = state, detail, retry, nil
 		return nil
 	})
-	if errors.Is(err, errAgain) {
+	if again(err) {
 		return errAgain
 	}
 	if err != nil {
@@ -97,3 +105,6 @@ func (m *Manager) settleState(ctx context.Context, c Connection, g Grant, state 
 	m.showState(ctx, c, state, detail)
 	return &Error{Op: "refresh", Subject: string(c.ID), Kind: state.Err(), Detail: detail}
 }
+
+// again tells the errors of write after which the store is to be read once more.
+func again(err error) bool { return errors.Is(err, errAgain) || errors.Is(err, errEnded) }

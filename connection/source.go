@@ -20,7 +20,7 @@ func (m *Manager) Client(ctx context.Context, tenant orglink.TenantID, id orglin
 	m.mu.Lock()
 	if e := m.entries[key]; e != nil && e.client != nil && e.org == e.conn.Org.ID && time.Since(e.loaded) < m.cfg.Staleness {
 		e.used = time.Now()
-		c, err := e.client, usable(e.conn)
+		c, err := e.client, usable(&e.conn)
 		m.mu.Unlock()
 		return c, err
 	}
@@ -29,7 +29,7 @@ func (m *Manager) Client(ctx context.Context, tenant orglink.TenantID, id orglin
 	if err != nil {
 		return nil, err
 	}
-	if err := usable(conn); err != nil {
+	if err := usable(&conn); err != nil {
 		return nil, err
 	}
 	m.mu.Lock()
@@ -49,9 +49,8 @@ func (m *Manager) Client(ctx context.Context, tenant orglink.TenantID, id orglin
 
 // usable returns the error of a state that only a person can end and that no
 // call could get out of.
-func usable(c Connection) error {
-	switch c.State {
-	case Disconnected, NeedsReauthorization, OrgChanged, Suspended:
+func usable(c *Connection) error {
+	if c.State.final() {
 		return &Error{Op: "client", Subject: string(c.ID), Kind: c.State.Err(), Detail: c.StateDetail}
 	}
 	if c.Grant == "" {
@@ -95,7 +94,7 @@ func (s *source) Token(ctx context.Context) (salesforce.Token, error) {
 	m.mu.Lock()
 	if e := m.entries[s.key]; e != nil && !e.loaded.IsZero() && !e.token.Access.IsZero() && e.grant == e.conn.Grant {
 		e.used = time.Now()
-		t, err := e.token, s.same(e.conn)
+		t, err := e.token, s.same(&e.conn)
 		m.mu.Unlock()
 		if err != nil {
 			return salesforce.Token{}, err
@@ -107,23 +106,23 @@ func (s *source) Token(ctx context.Context) (salesforce.Token, error) {
 	if err != nil {
 		return salesforce.Token{}, err
 	}
-	if err := usable(conn); err != nil {
+	if err := usable(&conn); err != nil {
 		return salesforce.Token{}, err
 	}
-	if err := s.same(conn); err != nil {
+	if err := s.same(&conn); err != nil {
 		return salesforce.Token{}, err
 	}
-	_, token, err := m.load(ctx, conn)
+	g, token, err := m.load(ctx, conn)
 	if err != nil {
 		return salesforce.Token{}, err
 	}
-	m.keep(s.key, conn.Grant, token)
+	m.keep(s.key, conn.Grant, token, g.Issued)
 	return token, nil
 }
 
 // same refuses to go on in an org that the client was not made for: what a
 // step has begun in one org must not end in another.
-func (s *source) same(c Connection) error {
+func (s *source) same(c *Connection) error {
 	if s.org == "" || c.Org.ID == s.org {
 		return nil
 	}
@@ -152,7 +151,8 @@ func (s *source) Refresh(ctx context.Context, rejected salesforce.Token) (salesf
 		if call.err != nil {
 			return salesforce.Token{}, call.err
 		}
-		if err := s.same(s.m.latest(Connection{Tenant: s.key.tenant, ID: s.key.id, Org: Org{ID: s.org}})); err != nil {
+		now := s.m.latest(Connection{Tenant: s.key.tenant, ID: s.key.id, Org: Org{ID: s.org}})
+		if err := s.same(&now); err != nil {
 			return salesforce.Token{}, err
 		}
 		return call.token, nil

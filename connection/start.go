@@ -21,7 +21,8 @@ import (
 type StartRequest struct {
 	// Type is the Name of a Type. Defaults to "team".
 	Type string
-	// App is the Name of an App. Defaults to the tenant's first.
+	// App is the Name of an App. Defaults to the tenant's first, or the one
+	// of Connection.
 	App string
 	// LoginHost is where to sign in: "production", "sandbox", a My Domain,
 	// or any address of the org as an admin pastes it. Defaults to
@@ -31,10 +32,7 @@ type StartRequest struct {
 	// whose place is taken (see Type.Slot) renews what is there.
 	Connection orglink.ConnectionID
 	// AllowOtherOrg lets Connection move to another org, such as a sandbox
-	// that was refreshed. What others remember by the connection (imported
-	// records, positions, what was exported, user pairs by org) stays as it
-	// is; an org with other data is better connected as a connection of its
-	// own.
+	// that was refreshed, when Config.BeforeMove agrees.
 	AllowOtherOrg bool
 	// LoginHint prefills the user name on Salesforce's page.
 	LoginHint string
@@ -55,56 +53,21 @@ type Authorization struct {
 }
 
 // Start begins an authorisation and returns the address to send the actor's
-// browser to. It talks to the store only.
+// browser to. It talks to the stores only. ErrApprovals when Salesforce would
+// end one of the tenant's other authorisations for it.
 func (m *Manager) Start(ctx context.Context, actor orglink.Actor, req StartRequest) (Authorization, error) {
 	const op = "start"
-	if actor.Tenant == "" || actor.User == "" {
-		return Authorization{}, failDetail(op, "", ErrNotAllowed, "the actor has no tenant or user")
+	state, typ, app, err := m.begin(ctx, op, actor, req)
+	if err != nil {
+		return Authorization{}, err
 	}
-	state := AuthState{
-		Tenant: actor.Tenant, User: actor.User, Group: actor.Group,
-		Type: req.Type, Connection: req.Connection, AllowOtherOrg: req.AllowOtherOrg,
-		Created: time.Now().UTC(),
-	}
-	if state.Type == "" {
-		state.Type = Team{}.Name()
-	}
-	fallback := m.cfg.LoginHost
-	var renew *Connection
-	if req.Connection != "" {
-		c, err := m.Get(ctx, actor.Tenant, req.Connection)
-		if err != nil {
-			return Authorization{}, err
-		}
-		if req.Type != "" && req.Type != c.Type {
-			return Authorization{}, failDetail(op, string(c.ID), ErrNotAllowed, "it is of type %s, not %s", clip(c.Type), clip(req.Type))
-		}
-		state.Type, fallback, renew = c.Type, c.LoginHost, &c
-		if req.App == "" {
-			req.App = c.App
-		}
-	}
-	typ, ok := m.typeOf(state.Type)
-	if !ok {
-		return Authorization{}, failDetail(op, "", ErrNotFound, "no connection type is named %s", clip(state.Type))
-	}
-	if err := typ.MayStart(ctx, actor, renew); err != nil {
-		return Authorization{}, fail(op, typ.Name(), err, nil)
-	}
-	app, ok := m.app(actor.Tenant, req.App)
-	if !ok {
-		return Authorization{}, failDetail(op, "", ErrNotFound, "no app named %q is open to tenant %s", clip(req.App), actor.Tenant)
-	}
-	state.App = app.Name
-	var err error
-	if state.LoginHost, err = m.hosts.login(req.LoginHost, fallback); err != nil {
+	if err := m.mayApprove(ctx, state, typ, req.LoginHint); err != nil {
 		return Authorization{}, err
 	}
 
 	secret, verifier := random(32), oauth2.GenerateVerifier()
 	state.Hash = hashState(secret)
-	state.Expires = state.Created.Add(m.cfg.StateLifetime)
-	if state.Verifier, err = m.seal.seal(state.Tenant, state.Hash, fieldVerifier, []byte(verifier)); err != nil {
+	if state.Verifier, err = m.seal.seal(bound{tenant: state.Tenant, row: state.Hash, field: fieldVerifier}, []byte(verifier)); err != nil {
 		return Authorization{}, fail(op, "", ErrStorage, err)
 	}
 	if err := m.cfg.Store.PutState(ctx, state); err != nil {
@@ -124,6 +87,54 @@ func (m *Manager) Start(ctx context.Context, actor orglink.Actor, req StartReque
 		URL:     m.oauth(app, state.LoginHost, scopesOf(typ)).AuthCodeURL(secret, options...),
 		Expires: state.Expires,
 	}, nil
+}
+
+// begin checks what both kinds of authorisation have in common.
+func (m *Manager) begin(ctx context.Context, op string, actor orglink.Actor, req StartRequest) (AuthState, Type, App, error) {
+	refuse := func(err error) (AuthState, Type, App, error) { return AuthState{}, nil, App{}, err }
+	if actor.Tenant == "" || actor.User == "" {
+		return refuse(failDetail(op, "", ErrNotAllowed, "the actor has no tenant or user"))
+	}
+	now := time.Now().UTC()
+	state := AuthState{
+		Tenant: actor.Tenant, User: actor.User, Group: actor.Group, Session: hashSession(actor),
+		Type: req.Type, Connection: req.Connection, AllowOtherOrg: req.AllowOtherOrg,
+		Created: now, Expires: now.Add(m.cfg.StateLifetime),
+	}
+	if state.Type == "" {
+		state.Type = Team{}.Name()
+	}
+	wanted, fallback := req.App, m.cfg.LoginHost
+	var renew *Connection
+	if req.Connection != "" {
+		c, err := m.Get(ctx, actor.Tenant, req.Connection)
+		if err != nil {
+			return refuse(err)
+		}
+		if req.Type != "" && req.Type != c.Type {
+			return refuse(failDetail(op, string(c.ID), ErrNotAllowed, "it is of type %s, not %s", clip(c.Type), clip(req.Type)))
+		}
+		state.Type, fallback, renew = c.Type, c.LoginHost, &c
+		if wanted == "" {
+			wanted = c.App
+		}
+	}
+	typ, ok := m.typeOf(state.Type)
+	if !ok {
+		return refuse(failDetail(op, "", ErrNotFound, "no connection type is named %s", clip(state.Type)))
+	}
+	if err := typ.MayStart(ctx, actor, renew); err != nil {
+		return refuse(fail(op, typ.Name(), err, nil))
+	}
+	app, err := m.app(ctx, actor.Tenant, wanted)
+	if err != nil {
+		return refuse(err)
+	}
+	state.App = app.Name
+	if state.LoginHost, err = m.hosts.login(req.LoginHost, fallback); err != nil {
+		return refuse(err)
+	}
+	return state, typ, app, nil
 }
 
 // CleanUp removes the states of authorisations that were never finished and
@@ -147,7 +158,7 @@ func (m *Manager) oauth(app App, host string, scopes []string) *oauth2.Config {
 		Scopes:       scopes,
 		Endpoint: oauth2.Endpoint{
 			AuthURL:   host + "/services/oauth2/authorize",
-			TokenURL:  host + "/services/oauth2/token",
+			TokenURL:  host + tokenPath,
 			AuthStyle: oauth2.AuthStyleInParams,
 		},
 	}
@@ -184,6 +195,14 @@ func random(bytes int) string {
 	b := make([]byte, bytes)
 	_, _ = rand.Read(b) // never fails (crypto/rand)
 	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// hashSession is what a state keeps of the actor's session: "" for none.
+func hashSession(a orglink.Actor) string {
+	if a.Session.IsZero() {
+		return ""
+	}
+	return hashState("session:" + a.Session.Reveal())
 }
 
 func hashState(state string) string {

@@ -75,3 +75,12 @@ func (s State) NeedsPerson() bool {
 	}
 	return true
 }
+
+// final tells the states that no refresh gets out of, so that none is tried.
+func (s State) final() bool {
+	switch s {
+	case Disconnected, NeedsReauthorization, OrgChanged, Suspended:
+		return true
+	}
+	return false
+}

@@ -45,8 +45,10 @@ type AuthState struct {
 	Tenant orglink.TenantID `json:"tenant"`
 	User   orglink.UserID   `json:"user"`
 	Group  orglink.GroupID  `json:"group,omitempty"`
-	Type   string           `json:"type"`
-	App    string           `json:"app"`
+	// Session is a hash of the actor's session, "" where it had none.
+	Session string `json:"session,omitempty"`
+	Type    string `json:"type"`
+	App     string `json:"app"`
 	// LoginHost is where the browser was sent.
 	LoginHost string `json:"login_host"`
 	// Connection is the one to authorise again, or "".

@@ -57,12 +57,19 @@ type Grant struct {
 	ID     GrantID          `json:"id"`
 	// Version counts writes; see TokenStore.CompareAndSwap.
 	Version int64 `json:"version"`
-	// App is the Name of the App, Org and User what it is bound to.
-	App  string     `json:"app"`
-	Org  sobject.ID `json:"org"`
-	User sobject.ID `json:"user"`
+	// Connection is the one that lives by it.
+	Connection orglink.ConnectionID `json:"connection"`
+	// App is the Name of the App, ClientID its consumer key, Flow how it was
+	// authorised, Org and User what it is bound to.
+	App      string     `json:"app"`
+	ClientID string     `json:"client_id"`
+	Flow     Flow       `json:"flow,omitempty"`
+	Org      sobject.ID `json:"org"`
+	User     sobject.ID `json:"user"`
 	// Access and Refresh are sealed, each together with the host it may be
-	// sent to. Refresh may be empty: then the grant ends with its session.
+	// sent to. Refresh is what the next access token is asked for with: the
+	// refresh token, or the username of the JWT bearer flow. It may be empty:
+	// then the grant ends with its session.
 	Access  []byte `json:"access"`
 	Refresh []byte `json:"refresh,omitempty"`
 	// Generation counts the token answers that were stored.
@@ -75,6 +82,7 @@ type Grant struct {
 	// Fence is that of the lease under which the last intent was written.
 	Fence uint64 `json:"fence"`
 	// State, Detail and RetryAt tell whether and when a refresh may be tried.
+	// Disconnected is final: the grant is being revoked and removed.
 	State   State     `json:"state"`
 	Detail  string    `json:"detail,omitempty"`
 	RetryAt time.Time `json:"retry_at,omitzero"`

@@ -11,7 +11,7 @@ import (
 
 func sampleConnection(tenant orglink.TenantID, id orglink.ConnectionID) connection.Connection {
 	return connection.Connection{
-		Tenant: tenant, ID: id, Type: "team", App: "default", Owner: "ada", Group: "sales", Grant: "grant",
+		Tenant: tenant, ID: id, Type: "team", App: "default", Flow: connection.ClientCredentials, Owner: "ada", Group: "sales", Grant: "grant", OrgGeneration: 2,
 		Retired: []connection.GrantID{"r1", "r2"}, LoginHost: "https://login.salesforce.com",
 		InstanceURL: "https://acme.my.salesforce.com",
 		Org:         connection.Org{ID: "00Dx0000000BV7zEAG", Name: "Acmé \"€\" 🚀", Edition: "Enterprise Edition", Sandbox: true},
@@ -23,7 +23,7 @@ func sampleConnection(tenant orglink.TenantID, id orglink.ConnectionID) connecti
 
 func sampleState(tenant orglink.TenantID, hash string) connection.AuthState {
 	return connection.AuthState{
-		Hash: hash, Tenant: tenant, User: "ada", Group: "sales", Type: "team", App: "default",
+		Hash: hash, Tenant: tenant, User: "ada", Group: "sales", Session: "of a browser", Type: "team", App: "default",
 		LoginHost: "https://test.salesforce.com", Connection: "c", AllowOtherOrg: true,
 		Verifier: []byte{0, 1, 255, '"'}, Created: at(1), Expires: at(2),
 	}

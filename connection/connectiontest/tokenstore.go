@@ -11,7 +11,7 @@ import (
 
 func sampleGrant(tenant orglink.TenantID, id connection.GrantID) connection.Grant {
 	return connection.Grant{
-		Tenant: tenant, ID: id, App: "default", Org: "00Dx0000000BV7zEAG", User: "005x00000012Q9PAAU",
+		Tenant: tenant, ID: id, Connection: "c", App: "default", ClientID: "3MVG9", Flow: connection.JWTBearer, Org: "00Dx0000000BV7zEAG", User: "005x00000012Q9PAAU",
 		Access: bytes.Repeat([]byte{0, 1, 254, 255, '\'', '"', '\\'}, 2000), Refresh: []byte{0},
 		Generation: 7, Issued: at(1), Intent: &connection.Intent{At: at(2), Owner: "w1", Attempt: 3}, Fence: 5,
 		State: connection.LoginRate, Detail: "said 🚀", RetryAt: at(3),
