@@ -84,6 +84,11 @@ type Config struct {
 	// VisibilityDelay is how long after its SystemModstamp a change becomes
 	// visible to readers, as if it came from a long transaction; default 0.
 	VisibilityDelay time.Duration
+	// StateCodes switches state and country picklists on: addresses have a
+	// state code and a country code.
+	StateCodes bool
+	// MultiCurrency gives records a CurrencyIsoCode.
+	MultiCurrency bool
 	// KeepRequests is how many requests Requests remembers; default 10,000.
 	KeepRequests int
 }

@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"github.com/orglink/orglink/salesforce/salesforcetest/internal/demo"
+	"github.com/orglink/orglink/salesforce/salesforcetest/internal/standard"
 )
 
 // AdminUsername is the username of the administrator that Empty and Demo make.
@@ -23,7 +24,7 @@ func (f SeedFunc) Load(o *Org) error { return f(o) }
 // Empty is what a new org has: the standard objects, the organization,
 // profiles and one administrator (AdminUsername). There are no customers.
 func Empty() Seed {
-	return SeedFunc(func(o *Org) error { return demo.Empty(o.s.org) })
+	return SeedFunc(func(o *Org) error { return demo.Empty(o.s.org, o.s.features()) })
 }
 
 // DemoConfig says how much demo data to make.
@@ -41,7 +42,7 @@ type DemoConfig struct {
 // object, odd rows included.
 func Demo(cfg DemoConfig) Seed {
 	return SeedFunc(func(o *Org) error {
-		return demo.Load(o.s.org, demo.Config{Accounts: cfg.Accounts, Rand: cfg.RandSeed})
+		return demo.Load(o.s.org, demo.Config{Accounts: cfg.Accounts, Rand: cfg.RandSeed, Options: o.s.features()})
 	})
 }
 
@@ -55,4 +56,9 @@ func Seeds(seeds ...Seed) Seed {
 		}
 		return nil
 	})
+}
+
+// features are the features of an org that its standard objects show.
+func (s *Server) features() standard.Options {
+	return standard.Options{StateCodes: s.cfg.StateCodes, MultiCurrency: s.cfg.MultiCurrency}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
+	"github.com/orglink/orglink/salesforce/salesforcetest/internal/standard"
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
@@ -22,6 +23,8 @@ type Config struct {
 	Accounts int
 	// Rand is the seed; 0 is a seed like any other.
 	Rand uint64
+	// Options are the features of the org.
+	Options standard.Options
 }
 
 // loader holds what is made so far.
@@ -82,5 +85,5 @@ func Load(o *engine.Org, cfg Config) error {
 
 // insert stores records with the times that they carry.
 func (l *loader) insert(object string, recs []sobject.Record) ([]sobject.ID, error) {
-	return l.org.Load(object, recs)
+	return l.org.Load(object, l.fitting(object, recs))
 }

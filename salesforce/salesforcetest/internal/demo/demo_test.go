@@ -9,6 +9,7 @@ import (
 
 	"github.com/orglink/orglink/salesforce/salesforcetest/internal/demo"
 	"github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
+	"github.com/orglink/orglink/salesforce/salesforcetest/internal/standard"
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
@@ -304,7 +305,7 @@ func TestEmpty(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := demo.Empty(o); err != nil {
+		if err := demo.Empty(o, standard.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		if n := count(t, o, "User"); n != 1 {

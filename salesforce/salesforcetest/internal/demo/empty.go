@@ -7,14 +7,15 @@ import (
 	"time"
 
 	"github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
+	"github.com/orglink/orglink/salesforce/salesforcetest/internal/standard"
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
 // Empty fills an org with what a new one has: the standard objects where they
 // are not yet defined, the organization row, licenses, profiles with their
 // permissions, a role, and one administrator.
-func Empty(o *engine.Org) error {
-	l := &loader{org: o, base: o.Now().UTC().Truncate(24 * time.Hour)}
+func Empty(o *engine.Org, opt standard.Options) error {
+	l := &loader{org: o, cfg: Config{Options: opt}, base: o.Now().UTC().Truncate(24 * time.Hour)}
 	if err := l.empty(); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
@@ -61,7 +62,8 @@ func newOrgProfiles() []profile {
 	// Setup is for administrators, products for those who price them.
 	objects := func(more map[string]engine.ObjectAccess) map[string]engine.ObjectAccess {
 		out := map[string]engine.ObjectAccess{}
-		for _, name := range []string{"Organization", "User", "UserRole", "Profile", "UserLicense", "PermissionSet", "PermissionSetAssignment", "UserPermissionAccess", "Group", "RecordType"} {
+		for _, name := range []string{"Organization", "User", "UserRole", "Profile", "UserLicense", "PermissionSet", "PermissionSetAssignment", "UserPermissionAccess", "Group", "GroupMember", "QueueSobject", "RecordType",
+			"ObjectPermissions", "FieldPermissions", "UserLogin", "OpportunityStage", "LeadStatus", "CaseStatus", "ContractStatus", "TaskStatus", "TaskPriority", "OpportunityHistory"} {
 			out[name] = engine.ObjectAccess{Read: true}
 		}
 		maps.Copy(out, more)
@@ -86,7 +88,7 @@ func newOrgProfiles() []profile {
 // empty makes the rows of a new org. Their times lie two years back.
 func (l *loader) empty() error {
 	if _, ok := l.org.Object("Account"); !ok {
-		if err := engine.DefineStandard(l.org); err != nil {
+		if err := standard.Define(l.org, l.cfg.Options); err != nil {
 			return err
 		}
 	}
@@ -94,6 +96,9 @@ func (l *loader) empty() error {
 	l.admin = l.org.NextID("User")
 	s := stamp{created: born, modified: born, system: born, createdBy: l.admin, modifiedBy: l.admin}
 	if err := l.organization(s); err != nil {
+		return err
+	}
+	if err := l.loadValues(s); err != nil {
 		return err
 	}
 	if err := l.loadProfiles(s); err != nil {
@@ -117,6 +122,19 @@ func (l *loader) organization(s stamp) error {
 		1, "Developer Edition", "USA59", false, "Edit", "ControlledByParent", "Edit", "ReadEditTransfer", "ReadEditTransfer", "All")
 	_, err := l.insert("Organization", t.rows)
 	return err
+}
+
+// loadValues inserts the rows of the value objects, such as OpportunityStage.
+func (l *loader) loadValues(s stamp) error {
+	for _, rec := range standard.Rows() {
+		rec = rec.With(sobject.F("CreatedDate", sobject.DateTimeValue(s.created)), sobject.F("CreatedById", sobject.IDValue(s.createdBy)),
+			sobject.F("LastModifiedDate", sobject.DateTimeValue(s.modified)), sobject.F("LastModifiedById", sobject.IDValue(s.modifiedBy)),
+			sobject.F("SystemModstamp", sobject.DateTimeValue(s.system)))
+		if _, err := l.insert(rec.Object(), []sobject.Record{rec}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // loadProfiles inserts licenses, profiles and the permission set that each

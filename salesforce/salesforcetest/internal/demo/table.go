@@ -2,8 +2,10 @@ package demo
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
+	"github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
@@ -131,3 +133,28 @@ func (d dice) stamp(l *loader, by sobject.ID) stamp {
 
 // date returns the calendar date some days from the day of the load.
 func (l *loader) date(days int) sobject.Date { return sobject.DateOf(l.base.AddDate(0, 0, days)) }
+
+// fitting leaves out the system columns that an object does not have, such as
+// the CreatedDate of a PermissionSetAssignment.
+func (l *loader) fitting(object string, recs []sobject.Record) []sobject.Record {
+	var absent []string
+	for _, name := range systemColumns {
+		if _, has := l.org.CanonicalField(engine.Session{System: true}, object, name); !has {
+			absent = append(absent, name)
+		}
+	}
+	if len(absent) == 0 {
+		return recs
+	}
+	out := make([]sobject.Record, len(recs))
+	for i, rec := range recs {
+		var fields []sobject.Field
+		for name, value := range rec.Fields() {
+			if !slices.Contains(absent, name) {
+				fields = append(fields, sobject.F(name, value))
+			}
+		}
+		out[i] = sobject.NewRecord(object, fields...)
+	}
+	return out
+}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/orglink/orglink/salesforce/sobject"
@@ -33,7 +34,9 @@ func (o *Org) DefineObject(def Object) error {
 	}
 	obj := &object{def: def, org: o, byName: map[string]*field{}, byRel: map[string]*field{}, kids: map[string]*field{},
 		counter: map[*field]int{}, shares: map[sobject.ID]map[sobject.ID]bool{}}
-	for _, f := range def.layout() {
+	fields := def.layout()
+	obj.def.Fields = slices.DeleteFunc(slices.Clone(def.Fields), func(f Field) bool { return f.Name == SystemFields })
+	for _, f := range fields {
 		if err := obj.add(f); err != nil {
 			return fmt.Errorf("engine: DefineObject: %w", err)
 		}
@@ -92,7 +95,7 @@ func (o *object) add(def Field) error {
 	if f.Compute == nil {
 		f.pos = o.slots
 		o.slots++
-		if f.ExternalID || f.Unique || f.IDLookup && f.kind != kindID || f.Type == sobject.TypeReference && !f.ReadOnly {
+		if f.Indexed || f.ExternalID || f.Unique || f.IDLookup && f.kind != kindID || f.Type == sobject.TypeReference && !f.ReadOnly {
 			f.index = newIndex(f)
 		}
 	} else {
@@ -115,7 +118,7 @@ func (f *field) complete() {
 	switch f.Type {
 	case sobject.TypeID, sobject.TypeReference:
 		f.Length = 18
-		if f.RelationshipName == "" && f.Type == sobject.TypeReference {
+		if f.RelationshipName == "" && f.Type == sobject.TypeReference && !f.NoRelationship {
 			if base, custom := strings.CutSuffix(f.Name, "__c"); custom {
 				f.RelationshipName = base + "__r"
 			} else if base, ok := strings.CutSuffix(f.Name, "Id"); ok {
@@ -128,15 +131,17 @@ func (f *field) complete() {
 		f.Length = orInt(f.Length, 40)
 	case sobject.TypeMultiPicklist:
 		f.Length = orInt(f.Length, 4099)
-	case sobject.TypeInt:
-		f.Precision = 0
 	case sobject.TypeDouble, sobject.TypeCurrency, sobject.TypePercent:
 		f.Precision = orInt(f.Precision, 18)
-	case sobject.TypeBoolean, sobject.TypeDate, sobject.TypeDateTime, sobject.TypeTime, sobject.TypeLong, sobject.TypeAddress, sobject.TypeLocation, sobject.TypeBase64:
+	case sobject.TypeBoolean, sobject.TypeDate, sobject.TypeDateTime, sobject.TypeTime, sobject.TypeInt, sobject.TypeLong, sobject.TypeAddress, sobject.TypeLocation, sobject.TypeBase64:
 	default:
 		f.Length = orInt(f.Length, 255)
 	}
-	if f.Type == sobject.TypeTextArea && f.Length > 255 || f.Type == sobject.TypeBase64 || f.Type == sobject.TypeEncryptedString {
+	// Standard text areas up to 4,000 can be filtered (Product2.Description,
+	// Contract.SpecialTerms), custom ones of more than 255 cannot.
+	if f.Type == sobject.TypeTextArea && f.Length > 255 && !f.custom && f.Length <= 4000 {
+		f.NotGroupable = true
+	} else if f.Type == sobject.TypeTextArea && f.Length > 255 || f.Type == sobject.TypeBase64 || f.Type == sobject.TypeEncryptedString {
 		f.NotFilterable, f.NotSortable, f.NotGroupable = true, true, true
 	}
 	if f.AutoNumber != "" {

@@ -110,26 +110,27 @@ func (o *Org) Describe(s Session, name string, opt DescribeOptions) (*ObjectDesc
 	sum := obj.summary(access, opt)
 	d := &ObjectDescribe{
 		ActionOverrides: []string{}, NamedLayoutInfos: []string{}, ChildRelationships: []ChildRelationship{},
-		CompactLayoutable: sum.Layoutable, SearchLayoutable: sum.Layoutable, SObjectDescribeOption: "FULL",
+		CompactLayoutable: sum.Layoutable, SearchLayoutable: sum.Layoutable && sum.Searchable, SObjectDescribeOption: "FULL",
 		Createable: sum.Createable, Custom: sum.Custom, DeepCloneable: sum.DeepCloneable, Deletable: sum.Deletable, FeedEnabled: sum.FeedEnabled,
 		KeyPrefix: sum.KeyPrefix, Label: sum.Label, LabelPlural: sum.LabelPlural, Layoutable: sum.Layoutable, Mergeable: sum.Mergeable,
 		MruEnabled: sum.MruEnabled, Name: sum.Name, Queryable: sum.Queryable, Replicateable: sum.Replicateable, Retrieveable: sum.Retrieveable,
 		Searchable: sum.Searchable, Triggerable: sum.Triggerable, Undeletable: sum.Undeletable, Updateable: sum.Updateable, URLs: sum.URLs,
-		SupportedScopes: []Scope{{"All " + strings.ToLower(sum.LabelPlural), "everything"}},
+		SupportedScopes: obj.scopes(),
 	}
-	if obj.owner != nil {
-		d.SupportedScopes = append(d.SupportedScopes, Scope{"My " + strings.ToLower(sum.LabelPlural), "mine"}, Scope{"Filter by scope", "scopingRule"},
-			Scope{"My team's " + strings.ToLower(sum.LabelPlural), "team"})
+	if sum.Layoutable {
+		d.URLs["uiDetailTemplate"] = opt.InstanceURL + "/{ID}"
+		d.URLs["uiEditTemplate"] = opt.InstanceURL + "/{ID}/e"
+		d.URLs["uiNewRecord"] = opt.InstanceURL + "/" + obj.def.KeyPrefix + "/e"
 	}
-	d.URLs["uiDetailTemplate"] = opt.InstanceURL + "/{ID}"
-	d.URLs["uiEditTemplate"] = opt.InstanceURL + "/{ID}/e"
-	d.URLs["uiNewRecord"] = opt.InstanceURL + "/" + obj.def.KeyPrefix + "/e"
 	for _, f := range obj.fields {
 		if g.read(f) {
 			d.Fields = append(d.Fields, f.describe(access, g.field(f)))
 		}
 	}
 	for _, f := range obj.links {
+		if f == f.obj.master { // no captured describe names it
+			continue
+		}
 		if ca := g.object(f.obj); !ca.Read || !g.read(f) {
 			continue
 		}
@@ -143,6 +144,30 @@ func (o *Org) Describe(s Session, name string, opt DescribeOptions) (*ObjectDesc
 	slices.SortStableFunc(d.ChildRelationships, func(a, b ChildRelationship) int { return strings.Compare(a.ChildSObject, b.ChildSObject) })
 	d.RecordTypeInfos = obj.recordTypes(sum.URLs["layouts"])
 	return d, nil
+}
+
+// scopes are what USING SCOPE takes, in the order of the captured describes.
+func (o *object) scopes() []Scope {
+	things := strings.ToLower(o.def.LabelPlural)
+	out := []Scope{{"All " + things, "everything"}}
+	if o.owner == nil {
+		return out
+	}
+	out = append(out, Scope{"My " + things, "mine"})
+	if o.def.OwnerQueue {
+		out = append(out, Scope{"Queue owned " + things, "queue_owned"})
+	}
+	if o.def.NoRecent && o.def.NoLayout { // Document has no more
+		return out
+	}
+	out = append(out, Scope{"Filter by scope", "scopingRule"}, Scope{"My team's " + things, "team"})
+	switch {
+	case o.def.Name == "Task":
+		out = append([]Scope{{"My delegated " + things, "delegated"}}, out...)
+	case o.def.OwnerQueue:
+		out = append(out, Scope{"User owned " + things, "user_owned"})
+	}
+	return out
 }
 
 func (o *object) recordTypes(layouts string) []RecordTypeInfo {

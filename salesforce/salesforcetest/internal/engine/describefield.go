@@ -91,7 +91,8 @@ func (f *field) describe(o ObjectAccess, a FieldAccess) FieldDescribe {
 		Precision: f.Precision, Scale: f.Scale, Custom: f.custom, NameField: f.NameField,
 		AutoNumber: f.AutoNumber != "", Calculated: derived, CalculatedFormula: text(f.FormulaText),
 		FormulaTreatNullNumberAsZero: derived && f.kind == kindNumber,
-		CascadeDelete:                f.CascadeDelete, CaseSensitive: f.CaseSensitive, RestrictedDelete: f.RestrictedDelete,
+		// Captured describes tell of standard fields' deletes at the parent only.
+		CascadeDelete: f.CascadeDelete && f.custom, CaseSensitive: f.CaseSensitive, RestrictedDelete: f.RestrictedDelete && f.custom,
 		CompoundFieldName: text(f.CompoundName), ControllerName: text(f.Controller), DependentPicklist: f.Controller != "",
 		DeprecatedAndHidden: f.Deprecated, Encrypted: f.Encrypted, ExternalID: f.ExternalID, Unique: f.Unique, IDLookup: f.IDLookup || f.ExternalID,
 		ExtraTypeInfo: text(f.ExtraType), HTMLFormatted: f.HTML, InlineHelpText: text(f.HelpText),
@@ -105,8 +106,8 @@ func (f *field) describe(o ObjectAccess, a FieldAccess) FieldDescribe {
 		DefaultedOnCreate: f.defaulted(),
 	}
 	if f.Type == sobject.TypeInt {
-		d.Digits = orInt(f.Scale, 8)
-		d.Scale = 0
+		d.Digits = orInt(f.Precision, 8)
+		d.Precision, d.Scale = 0, 0
 	}
 	d.Createable = o.Create && a.Edit && !f.ReadOnly && !f.system && !f.UpdateOnly
 	d.Updateable = o.Edit && a.Edit && !f.ReadOnly && !f.system && !f.CreateOnly
@@ -117,10 +118,11 @@ func (f *field) describe(o ObjectAccess, a FieldAccess) FieldDescribe {
 	d.ReferenceTo = append(d.ReferenceTo, f.ReferenceTo...)
 	switch {
 	case f.kind == kindBool:
-		d.DefaultValue = f.Default == "true"
+		d.DefaultValue = f.Default == "true" && !f.SilentDefault
 		if derived {
 			d.DefaultValue = nil
 		}
+	case f.SilentDefault:
 	case f.Default != "" && f.kind == kindNumber:
 		d.DefaultValue = parseNumber(f.Default)
 	case f.Default != "":
@@ -152,8 +154,11 @@ func (f *field) defaulted() bool {
 	if f.system {
 		return f != f.obj.master
 	}
-	if f == f.obj.owner || f.Type == sobject.TypeID || f.AutoNumber != "" || f.Default != "" || f.kind == kindBool {
+	if f.Defaulted || f == f.obj.owner || f.Type == sobject.TypeID || f.AutoNumber != "" || f.Default != "" && !f.SilentDefault && f.kind != kindBool {
 		return true
+	}
+	if f.kind == kindBool { // those kept in one word of bits are not
+		return !f.NotGroupable || !f.NotSortable
 	}
 	for _, p := range f.Picklist {
 		if p.DefaultValue {
@@ -164,7 +169,7 @@ func (f *field) defaulted() bool {
 }
 
 func (f *field) groupable() bool {
-	if f.NotGroupable || f.NotFilterable || f.kind == kindCompound || f.Type == sobject.TypeMultiPicklist || f.Type == sobject.TypeCombobox {
+	if f.NotGroupable || f.kind == kindCompound || f.Type == sobject.TypeMultiPicklist || f.Type == sobject.TypeCombobox {
 		return false
 	}
 	switch f.kind {

@@ -74,19 +74,35 @@ func (o *object) summary(a ObjectAccess, opt DescribeOptions) ObjectSummary {
 	def := &o.def
 	root := opt.Base + "/sobjects/" + def.Name
 	sum := ObjectSummary{
-		Createable: a.Create && !def.NoCreate, Custom: def.Custom, DeepCloneable: def.DeepClone, Deletable: a.Delete && !def.NoDelete,
+		Activateable: def.Activatable, Createable: a.Create && !def.NoCreate, Custom: def.Custom, DeepCloneable: def.DeepClone, Deletable: a.Delete && !def.NoDelete,
 		FeedEnabled: def.Feed, KeyPrefix: text(def.KeyPrefix), Label: def.Label, LabelPlural: def.LabelPlural, Layoutable: !def.NoLayout,
 		Mergeable: def.Mergeable && a.Edit, MruEnabled: !def.NoRecent, Name: def.Name, Queryable: !def.NoQuery,
 		Replicateable: !def.NoReplicate && o.stamp != nil, Retrieveable: !def.NoRetrieve, Searchable: def.Searchable, Triggerable: !def.NoTriggers,
 		Undeletable: a.Delete && !def.NoUndelete && !def.NoTrash && !def.NoDelete, Updateable: a.Edit && !def.NoUpdate,
 		URLs: map[string]string{"sobject": root, "describe": root + "/describe", "rowTemplate": root + "/{ID}"},
 	}
-	if sum.Layoutable {
-		sum.URLs["layouts"] = root + "/describe/layouts"
-		sum.URLs["compactLayouts"] = root + "/describe/compactLayouts"
-		sum.URLs["approvalLayouts"] = root + "/describe/approvalLayouts"
-		sum.URLs["listviews"] = root + "/listviews"
-		sum.URLs["quickActions"] = root + "/quickActions"
+	if def.HidePrefix {
+		sum.KeyPrefix = nil
+	}
+	links := def.Links
+	if links == nil && sum.Layoutable {
+		links = []string{"approvalLayouts", "compactLayouts", "layouts", "listviews", "quickActions"}
+	}
+	for _, name := range links {
+		switch name {
+		case "listviews", "quickActions":
+			sum.URLs[name] = root + "/" + name
+		case "namedLayouts":
+			sum.URLs[name] = root + "/describe/namedLayouts/{LayoutName}"
+		case "passwordUtilities":
+			sum.URLs[name] = root + "/{ID}/password"
+		case "caseArticleSuggestions":
+			sum.URLs[name] = root + "/suggestedArticles"
+		case "caseRowArticleSuggestions":
+			sum.URLs[name] = root + "/{ID}/suggestedArticles"
+		default:
+			sum.URLs[name] = root + "/describe/" + name
+		}
 	}
 	return sum
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/orglink/orglink/salesforce/sobject"
@@ -10,10 +11,14 @@ import (
 func (def Object) defaults() Object {
 	def.Custom = def.Custom || strings.HasSuffix(def.Name, "__c")
 	if def.NoAudit { // without IsDeleted there is no recycle bin
-		def.NoTrash, def.Mergeable, def.Owned = true, false, false
+		def.NoTrash = !slices.ContainsFunc(def.Fields, func(f Field) bool { return f.Name == "IsDeleted" })
+		def.Mergeable, def.Owned = false, false
 	}
 	if def.Label == "" {
 		def.Label = labelOf(strings.TrimSuffix(def.Name, "__c"))
+	}
+	if def.IDLabel == "" {
+		def.IDLabel = def.Label + " ID"
 	}
 	if def.LabelPlural == "" {
 		def.LabelPlural = def.Label + "s"
@@ -47,7 +52,7 @@ func (def Object) systemFields() (first, last []Field) {
 		}
 		return f
 	}
-	first = []Field{{Name: "Id", Label: def.Label + " ID", Type: sobject.TypeID, IDLookup: true, ReadOnly: true, NotNillable: true}}
+	first = []Field{{Name: "Id", Label: def.IDLabel, Type: sobject.TypeID, IDLookup: true, ReadOnly: true, NotNillable: true}}
 	if def.NoAudit {
 		return first, nil
 	}
@@ -90,11 +95,15 @@ func (def Object) layout() []Field {
 	}
 	add(first)
 	for _, f := range def.Fields {
-		if strings.HasSuffix(f.Name, "__c") {
+		switch {
+		case f.Name == SystemFields:
+			add(last)
+			last = nil
+		case strings.HasSuffix(f.Name, "__c"):
 			custom = append(custom, f)
-			continue
+		default:
+			out = append(out, f)
 		}
-		out = append(out, f)
 	}
 	add(last)
 	return append(out, custom...)

@@ -24,7 +24,7 @@ func (o *Org) Load(object string, recs []sobject.Record) ([]sobject.ID, error) {
 		if obj == nil {
 			return fmt.Errorf("engine: load: there is no object %s", object)
 		}
-		tx.show = 0
+		tx.show, tx.loading = 0, true
 		var gone []goneEntry
 		for i, rec := range recs {
 			id, err := tx.load(obj, rec)
@@ -38,13 +38,27 @@ func (o *Org) Load(object string, recs []sobject.Record) ([]sobject.ID, error) {
 			}
 		}
 		obj.gone = append(obj.gone, gone...)
-		slices.SortStableFunc(obj.log.entries, func(a, b *version) int { return cmp.Compare(a.stamp, b.stamp) })
+		tx.sortLogs(obj)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return ids, nil
+}
+
+// sortLogs puts what was loaded at its place in time.
+func (tx *Tx) sortLogs(loaded *object) {
+	sorted := map[*object]bool{}
+	for _, u := range append([]undo{{rec: &record{obj: loaded}}}, tx.undo...) {
+		if obj := u.rec.obj; !sorted[obj] {
+			sorted[obj] = true
+			byStamp := func(a, b *version) int { return cmp.Compare(a.stamp, b.stamp) }
+			if !slices.IsSortedFunc(obj.log.entries, byStamp) {
+				slices.SortStableFunc(obj.log.entries, byStamp)
+			}
+		}
+	}
 }
 
 // NextID returns the id that an object's next record gets, for records that
@@ -91,11 +105,25 @@ func (tx *Tx) load(obj *object, rec sobject.Record) (sobject.ID, error) {
 		return "", fmt.Errorf("%s: %s", errs[0].Code, errs[0].Message)
 	}
 	if explicit != "" {
-		return explicit, tx.createAt(obj, v, explicit, stamp)
+		if err := tx.createAt(obj, v, explicit, stamp); err != nil {
+			return "", err
+		}
+		return explicit, tx.loaded(v.rec)
 	}
 	r := tx.create(obj, v)
 	setStamp(obj, v, stamp)
-	return r.id, nil
+	return r.id, tx.loaded(r)
+}
+
+// loaded runs what follows a stored record.
+func (tx *Tx) loaded(r *record) error {
+	if r.cur.deleted {
+		return nil
+	}
+	if errs := tx.after(OpInsert, r, nil); errs != nil {
+		return fmt.Errorf("%s: %s", errs[0].Code, errs[0].Message)
+	}
+	return nil
 }
 
 // createAt stores a record under a given id: at the place that the id tells,

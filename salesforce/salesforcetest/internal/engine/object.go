@@ -20,17 +20,18 @@ type object struct {
 	id, deleted, owner, created, createdBy, modified, modifiedBy, stamp, master *field
 	name                                                                        *field // the name field, may be nil
 
-	slots   int                // cells of a row
-	recs    []*record          // by sequence number - 1; nil: hard deleted or rolled back
-	far     map[string]*record // by id: those whose given id does not tell their number
-	live    int
-	log     stampLog
-	pending []*record // with a version that is not visible yet
-	gone    []goneEntry
-	counter map[*field]int // auto numbers
-	shares  map[sobject.ID]map[sobject.ID]bool
-	dups    []DuplicateRule
-	assigns sobject.ID // the owner that the active assignment rule names
+	slots    int                // cells of a row
+	recs     []*record          // by sequence number - 1; nil: hard deleted or rolled back
+	far      map[string]*record // by id: those whose given id does not tell their number
+	live     int
+	log      stampLog
+	pending  []*record // with a version that is not visible yet
+	gone     []goneEntry
+	counter  map[*field]int // auto numbers
+	shares   map[sobject.ID]map[sobject.ID]bool
+	dups     []DuplicateRule
+	triggers []Trigger
+	assigns  sobject.ID // the owner that the active assignment rule names
 }
 
 // field is a field of a defined object.

@@ -109,6 +109,9 @@ func (tx *Tx) trash(r *record, with *tomb) *RowError {
 			}
 		}
 	}
+	if errs := tx.after(OpDelete, r, was); errs != nil {
+		return &errs[0]
+	}
 	return nil
 }
 

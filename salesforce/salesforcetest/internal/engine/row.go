@@ -139,6 +139,23 @@ func (r Row) Children(child, field string, f func(Row) bool) {
 	}
 }
 
+// Parent follows a reference by the name of its parent path; false when there
+// is no such record.
+func (r Row) Parent(relationship string) (Row, bool) {
+	if r.v == nil || r.obj == nil {
+		return Row{}, false
+	}
+	f := r.obj.byRel[strings.ToLower(relationship)]
+	if f == nil {
+		return Row{}, false
+	}
+	v := r.env.parent(r.v, f)
+	if v == nil {
+		return Row{}, false
+	}
+	return Row{v.rec.obj, v, r.env}, true
+}
+
 // by returns the records that may have a value: those whose newest version
 // has it, and those with a version that is not visible yet.
 func (o *object) by(f *field, value string, now int64) []*record {
@@ -154,7 +171,11 @@ type Draft struct {
 	Row        // the new values; Set changes them
 	Old    Row // the stored values; only valid when Update
 	Update bool
+	user   sobject.ID
 }
+
+// User is who saves the record.
+func (d *Draft) User() sobject.ID { return d.user }
 
 // Set changes a field; value is in API text form, "" is null. An unknown or
 // computed field is ignored.

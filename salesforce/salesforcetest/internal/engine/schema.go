@@ -4,16 +4,22 @@ import (
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
+// SystemFields is the name of a Field that stands for the audit fields in
+// Object.Fields.
+const SystemFields = "%system"
+
 // Object is the definition of one object. System fields (Id, IsDeleted,
 // CreatedDate, CreatedById, LastModifiedDate, LastModifiedById,
 // SystemModstamp, and OwnerId where Owned is set) are added by DefineObject
 // when they are not in Fields; Id and IsDeleted then come first, the others at
-// the end of the standard fields.
+// the end of the standard fields, or in the place of a field named SystemFields.
 type Object struct {
 	Name        string // API name: Account, Invoice__c
 	Label       string // default: Name without __c
 	LabelPlural string // default: Label + "s"
+	IDLabel     string // label of the Id field; default: Label + " ID"
 	KeyPrefix   string // three characters; default for custom objects: a00, a01, ...
+	HidePrefix  bool   // the describe tells no key prefix, as of OpportunityStage
 	Custom      bool   // default: Name ends in __c
 
 	// Refusals. The zero object can be queried, created, updated, deleted and
@@ -36,18 +42,27 @@ type Object struct {
 	NoRecent    bool // mruEnabled=false
 	NoQueryMore bool // queries yield one page only
 	DeepClone   bool // deepCloneable
+	Activatable bool // activateable
 	Setup       bool // visible to users with View Setup (or the admin) only
 	Private     bool // org-wide default private: others' records are invisible without View All
 	NoRetrieve  bool
+	// Links are the describe's URLs besides sobject, describe and rowTemplate;
+	// nil means those of every object with layouts.
+	Links []string
 
 	Fields      []Field
 	Rules       []ValidationRule
 	RecordTypes []RecordType
 
+	// Together are the combinations of values that may occur once.
+	Together []Together
+
 	// Before runs before a record is stored, after defaults and conversion, on
 	// insert and update, as a before-save trigger would: it may set derived
 	// fields and may refuse. It must not call the Org.
 	Before func(d *Draft) []RowError
+	// After runs when a change is stored, before the triggers, also on Load.
+	After func(c *Change) []RowError
 }
 
 // Field is the definition of one field.
@@ -85,10 +100,16 @@ type Field struct {
 	CompoundName  string
 	NotAggregable bool
 	Deprecated    bool
+	// Defaulted fields are defaulted on create although they have no fixed
+	// default.
+	Defaulted bool
+	// Indexed fields have an index without being a key.
+	Indexed bool
 
 	// References.
 	ReferenceTo           []string
 	RelationshipName      string // parent path; default for references: Name without Id, __c -> __r
+	NoRelationship        bool   // the reference has no parent path
 	ChildRelationshipName string // for sub-queries; "" = none
 	CascadeDelete         bool   // deleting the parent deletes this record
 	RestrictedDelete      bool   // the parent cannot be deleted while this record exists
@@ -101,6 +122,8 @@ type Field struct {
 
 	// Default is the value in API text form when a create does not give one.
 	Default string
+	// SilentDefault keeps Default out of the describe.
+	SilentDefault bool
 	// Formula computes the value whenever it is read; the result is in API
 	// text form. Such a field is calculated, read-only, and a change of it
 	// never moves SystemModstamp.

@@ -11,15 +11,17 @@ import (
 // Tx is one transaction: everything in it carries the same SystemModstamp and
 // is undone together. It is only valid inside Transact.
 type Tx struct {
-	org   *Org
-	s     Session
-	g     *grants
-	stamp string // SystemModstamp of everything that this transaction writes
-	sec   int64
-	show  int64 // version.visible of what it writes
-	undo  []undo
-	users bool // a user, an assignment or a profile was touched
-	env   env
+	org     *Org
+	s       Session
+	g       *grants
+	stamp   string // SystemModstamp of everything that this transaction writes
+	sec     int64
+	show    int64 // version.visible of what it writes
+	undo    []undo
+	users   bool // a user, an assignment or a profile was touched
+	depth   int  // of triggers that run each other
+	loading bool // Load: no triggers
+	env     env
 }
 
 type undo struct {

@@ -68,7 +68,7 @@ func (tx *Tx) revive(r *record, lost *[]link) *RowError {
 	tx.put(r, v)
 	r.tomb = nil
 	if t == nil {
-		return nil
+		t = &tomb{}
 	}
 	for _, c := range t.children {
 		if c.cur != nil && c.cur.deleted {
@@ -79,6 +79,9 @@ func (tx *Tx) revive(r *record, lost *[]link) *RowError {
 	}
 	for _, c := range t.cleared {
 		*lost = append(*lost, link{c, r.id})
+	}
+	if errs := tx.after(OpUndelete, r, nil); errs != nil {
+		return &errs[0]
 	}
 	return nil
 }

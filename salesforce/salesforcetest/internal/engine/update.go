@@ -105,7 +105,11 @@ func (tx *Tx) updateOne(obj *object, r *record, rec sobject.Record, opt WriteOpt
 	if e := tx.lockedRow(obj, v, func(f *field) bool { return set[f.pos] }); e != nil {
 		return fail(r.id, *e)
 	}
+	old := r.cur
 	tx.put(r, v)
+	if errs := tx.after(OpUpdate, r, old); errs != nil {
+		return fail(r.id, errs...)
+	}
 	return Outcome{ID: r.id, Success: true}
 }
 

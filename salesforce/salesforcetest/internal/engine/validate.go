@@ -47,6 +47,9 @@ func (tx *Tx) validate(obj *object, d *Draft, changed func(*field) bool) []RowEr
 	if errs != nil {
 		return errs
 	}
+	if errs := tx.checkTogether(obj, v); errs != nil {
+		return errs
+	}
 	return tx.checkUnique(obj, v)
 }
 

@@ -98,15 +98,22 @@ func (tx *Tx) insertOne(obj *object, rec sobject.Record, opt WriteOptions, key *
 		return fail("", *e)
 	}
 	r := tx.create(obj, v)
+	if errs := tx.after(OpInsert, r, nil); errs != nil {
+		return fail("", errs...)
+	}
 	return Outcome{ID: r.id, Success: true, Created: true}
 }
 
 // finish runs the before-save hook and the checks.
 func (tx *Tx) finish(obj *object, d *Draft, changed func(*field) bool) []RowError {
+	d.user = tx.s.User
 	if obj.def.Before != nil {
 		if errs := obj.def.Before(d); len(errs) > 0 {
 			return errs
 		}
+	}
+	if errs := tx.before(obj, d); errs != nil {
+		return errs
 	}
 	return tx.validate(obj, d, changed)
 }

@@ -1,4 +1,4 @@
-package engine_test
+package standard_test
 
 import (
 	"encoding/json"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
+	"github.com/orglink/orglink/salesforce/salesforcetest/internal/standard"
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
@@ -19,7 +20,7 @@ func standardOrg(t *testing.T) *engine.Org {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := engine.DefineStandard(o); err != nil {
+	if err := standard.Define(o, standard.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return o
@@ -53,7 +54,8 @@ var deliberate = map[string]string{
 	"Account.Rating.length":          "older describes say 40",
 	"Account.AccountSource.length":   "older describes say 40",
 	"Account.Name.compoundFieldName": "person accounts are off",
-	"Task.Id.label":                  "Activity ID in real orgs",
+	"User.Signature.type":            "string in old orgs",
+	"User.StayInTouchSignature.type": "string in old orgs",
 
 	"Account.JigsawCompanyId.relationshipName":   "what it points to is not defined",
 	"Contact.JigsawContactId.relationshipName":   "what it points to is not defined",
@@ -281,7 +283,7 @@ func TestLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := engine.DefineStandard(o); err != nil {
+	if err := standard.Define(o, standard.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if next := o.NextID("Account"); next == "" {

@@ -1,0 +1,14 @@
+package standard
+
+import "github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
+
+var caseStatus = object{
+	def: engine.Object{Name: "CaseStatus", Label: "Case Status Value", LabelPlural: "Case Status Value", KeyPrefix: "1J2", NoTrash: true, NoCreate: true, NoUpdate: true, NoDelete: true, NoReplicate: true, HidePrefix: true, NoUndelete: true, NoLayout: true, NoTriggers: true, NoRecent: true},
+	fields: `
+MasterLabel string:255 ryn Master Label
+ApiName string:255 r!yi API Name
+SortOrder int:9 ry Sort Order
+IsDefault boolean ry Is Default
+IsClosed boolean ry Is Closed
+`,
+}
