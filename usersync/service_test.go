@@ -116,8 +116,6 @@ func (w *world) want(p *usersync.Plan, id sobject.ID, action usersync.Action, wh
 // The plan says who would be paired with whom and why, and guesses nothing.
 func TestPlanSaysWhy(t *testing.T) {
 	w := newWorld(t, usersync.AllActive())
-	_ = w.org.Org().DefineObject(salesforcetest.Object{Name: "UserLogin", KeyPrefix: "0Yw", Fields: []salesforcetest.Field{
-		{Name: "UserId", Type: sobject.TypeReference, ReferenceTo: []string{"User"}}, {Name: "IsFrozen", Type: sobject.TypeBoolean, Default: "false"}}})
 	ada := w.user("ada", "FederationIdentifier", "F-1")
 	bob := w.user("bob", "Email", "BOB@example.com")
 	carl := w.user("carl")
@@ -129,9 +127,7 @@ func TestPlanSaysWhy(t *testing.T) {
 	ice := w.user("ice")
 	fresh := w.user("fresh")
 	known := w.user("known")
-	if _, err := w.org.Org().System().Create("UserLogin", salesforcetest.Fields{"UserId": ice, "IsFrozen": true}); err != nil {
-		t.Fatal(err)
-	}
+	_ = w.org.Org().FreezeUser("ice@org.example", true)
 	w.directory.Add(tenant,
 		usersync.HostUser{ID: "h-ada", FederationID: "F-1", Email: "ada@example.com"},
 		usersync.HostUser{ID: "h-bob", Email: "bob@example.com"},
@@ -434,9 +430,8 @@ func TestPairAndUnpairByHand(t *testing.T) {
 func TestMissingFieldsAreToldOf(t *testing.T) {
 	w := newWorld(t, usersync.AllActive())
 	id := w.user("somebody", "FederationIdentifier", "F-1")
-	if err := w.org.Org().RemoveField("User", "FederationIdentifier"); err != nil {
-		t.Fatal(err)
-	}
+	_ = w.org.Org().RemoveField("User", "FederationIdentifier")
+	_ = w.org.Org().SetPermissions(w.org.Ready().Username, salesforcetest.Permissions{System: map[string]bool{"ManageUsers": false}})
 	_, p := w.plan()
 	w.want(p, id, usersync.ActionCreate, "")
 	if !strings.Contains(strings.Join(p.Warnings, " "), "FederationIdentifier") || !strings.Contains(strings.Join(p.Warnings, " "), "UserLogin") {

@@ -253,6 +253,31 @@ func (o *Org) setActive(what, username string, active bool) error {
 	return o.check(what, err)
 }
 
+// FreezeUser freezes a user, or lets go: the IsFrozen of the user's UserLogin.
+// A frozen user's sessions end; the user stays active.
+func (o *Org) FreezeUser(username string, frozen bool) error {
+	o.tb().Helper()
+	u, err := o.s.userByName(username)
+	if err != nil {
+		return o.check("FreezeUser", err)
+	}
+	res, err := o.s.org.QueryText(system(), "SELECT Id FROM UserLogin WHERE UserId = "+quote(string(u.id)), engine.QueryOptions{})
+	if err == nil && res.Len() == 0 {
+		err = fmt.Errorf("%s has no UserLogin", username)
+	}
+	if err != nil {
+		return o.check("FreezeUser", err)
+	}
+	outs, err := o.s.org.Update(system(), "UserLogin", []sobject.Record{res.Record(0).With(sobject.F("IsFrozen", sobject.BoolValue(frozen)))}, engine.WriteOptions{})
+	if err == nil {
+		err = outcomeErrors(outs)
+	}
+	if err == nil && frozen {
+		o.s.id.expireAll(u.id)
+	}
+	return o.check("FreezeUser "+username, err)
+}
+
 // ExpireSessions ends the access tokens of a user, or of everyone with "".
 // Refresh tokens stay.
 func (o *Org) ExpireSessions(username string) error {

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 
 	"github.com/orglink/orglink/salesforce/sobject"
@@ -197,7 +198,7 @@ func (g *grants) object(obj *object) ObjectAccess {
 		out.ViewAll = out.ViewAll || oa.ViewAll || oa.ModifyAll
 		out.ModifyAll = out.ModifyAll || oa.ModifyAll
 	}
-	if obj.def.Setup && !g.system("ViewSetup") {
+	if obj.def.Needs != nil && !slices.ContainsFunc(obj.def.Needs, g.system) {
 		return ObjectAccess{}
 	}
 	if g.system("ModifyAllData") {

@@ -35,16 +35,16 @@ type Object struct {
 	Owned       bool // has OwnerId, defaulted to the session's user
 	OwnerQueue  bool // OwnerId may also be a Group
 	Searchable  bool
-	Feed        bool // feedEnabled
-	NoTriggers  bool // triggerable=false
-	NoLayout    bool // layoutable=false
-	NoReplicate bool // replicateable=false: getUpdated and getDeleted are refused
-	NoRecent    bool // mruEnabled=false
-	NoQueryMore bool // queries yield one page only
-	DeepClone   bool // deepCloneable
-	Activatable bool // activateable
-	Setup       bool // visible to users with View Setup (or the admin) only
-	Private     bool // org-wide default private: others' records are invisible without View All
+	Feed        bool     // feedEnabled
+	NoTriggers  bool     // triggerable=false
+	NoLayout    bool     // layoutable=false
+	NoReplicate bool     // replicateable=false: getUpdated and getDeleted are refused
+	NoRecent    bool     // mruEnabled=false
+	NoQueryMore bool     // queries yield one page only
+	DeepClone   bool     // deepCloneable
+	Activatable bool     // activateable
+	Needs       []string // system permissions one of which a user needs to see the object at all
+	Private     bool     // org-wide default private: others' records are invisible without View All
 	NoRetrieve  bool
 	// Links are the describe's URLs besides sobject, describe and rowTemplate;
 	// nil means those of every object with layouts.

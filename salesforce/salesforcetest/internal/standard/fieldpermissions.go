@@ -3,7 +3,7 @@ package standard
 import "github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
 
 var fieldPermissions = object{
-	def: engine.Object{NoAudit: true, Together: []engine.Together{{Fields: []string{"Field", "ParentId"}}}, Name: "FieldPermissions", Label: "Field Permissions", LabelPlural: "Field Permissions", KeyPrefix: "01k", NoTrash: true, Setup: true, NoUndelete: true, NoLayout: true, NoTriggers: true, NoRecent: true},
+	def: engine.Object{NoAudit: true, Together: []engine.Together{{Fields: []string{"Field", "ParentId"}}}, Name: "FieldPermissions", Label: "Field Permissions", LabelPlural: "Field Permissions", KeyPrefix: "01k", NoTrash: true, Needs: []string{"ViewSetup"}, NoUndelete: true, NoLayout: true, NoTriggers: true, NoRecent: true},
 	fields: `
 ParentId reference c!y Parent ID -> PermissionSet Parent/FieldPerms!
 SobjectType picklist:40 c!y SObject Type Name

@@ -3,7 +3,7 @@ package standard
 import "github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
 
 var permissionSet = object{
-	def: engine.Object{Name: "PermissionSet", Label: "Permission Set", KeyPrefix: "0PS", NoTrash: true, NoUndelete: true, NoLayout: true, NoTriggers: true, NoRecent: true, NoReplicate: true, Setup: true},
+	def: engine.Object{Name: "PermissionSet", Label: "Permission Set", KeyPrefix: "0PS", NoTrash: true, NoUndelete: true, NoLayout: true, NoTriggers: true, NoRecent: true, NoReplicate: true, Needs: []string{"ViewSetup", "AssignPermissionSets"}},
 	fields: `
 Name string:80 cu!yn Permission Set Name
 Label string:80 cu!y Permission Set Label

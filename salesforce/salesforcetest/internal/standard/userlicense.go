@@ -3,7 +3,7 @@ package standard
 import "github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
 
 var userLicense = object{
-	def: engine.Object{NoAudit: true, Name: "UserLicense", Label: "User License", KeyPrefix: "100", NoTrash: true, NoCreate: true, NoUpdate: true, NoDelete: true, NoUndelete: true, NoLayout: true, NoTriggers: true, NoRecent: true, NoReplicate: true, Setup: true},
+	def: engine.Object{NoAudit: true, Name: "UserLicense", Label: "User License", KeyPrefix: "100", NoTrash: true, NoCreate: true, NoUpdate: true, NoDelete: true, NoUndelete: true, NoLayout: true, NoTriggers: true, NoRecent: true, NoReplicate: true, Needs: []string{"ViewSetup"}},
 	fields: `
 LicenseDefinitionKey string:40 r!y License Def. ID
 TotalLicenses int:9 r!y Total Licenses
