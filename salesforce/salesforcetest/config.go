@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -39,6 +40,13 @@ type Config struct {
 	// true, usernames end with .uat, identity URLs name
 	// https://test.salesforce.com. Default "": a production org.
 	Sandbox string
+	// UsernameSuffix ends the usernames that the seed makes; default "", or the
+	// name of the sandbox behind a dot.
+	UsernameSuffix string
+	// Domains puts the org behind Salesforce's host names instead of a loopback
+	// port; it needs MyDomain, such as acme, and excludes Addr and Listener.
+	Domains  *Domains
+	MyDomain string
 	// LoginURL is the host in identity URLs; default
 	// https://login.salesforce.com, or https://test.salesforce.com for a
 	// sandbox, as real orgs have it.
@@ -112,6 +120,15 @@ func (c Config) withDefaults() (Config, error) {
 	bad := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("salesforcetest: Config."+format, args...))
 	}
+	if c.Domains != nil && (c.Addr != "" || c.Listener != nil) {
+		bad("Domains excludes Addr and Listener")
+	}
+	if (c.Domains != nil) != (c.MyDomain != "") {
+		bad("Domains and MyDomain belong together")
+	}
+	if c.MyDomain != "" && !hostLabel.MatchString(c.MyDomain) {
+		bad("MyDomain: %q is not a name of letters, digits and hyphens such as acme", c.MyDomain)
+	}
 	if c.Addr != "" && c.Listener != nil {
 		bad("Addr and Listener exclude each other")
 	}
@@ -119,9 +136,10 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Password, defaultPassword)
 	setDefault(&c.APIVersion, "66.0")
 	if c.Sandbox != "" {
-		setDefault(&c.LoginURL, "https://test.salesforce.com")
+		setDefault(&c.LoginURL, "https://"+testHostName)
+		setDefault(&c.UsernameSuffix, "."+strings.ToLower(c.Sandbox))
 	}
-	setDefault(&c.LoginURL, "https://login.salesforce.com")
+	setDefault(&c.LoginURL, "https://"+loginHostName)
 	setDefault(&c.LoginsPerHour, 3600)
 	setDefault(&c.AssertionLifetime, 3*time.Minute)
 	setDefault(&c.SessionTimeout, 2*time.Hour)

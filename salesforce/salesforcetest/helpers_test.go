@@ -3,6 +3,7 @@ package salesforcetest_test
 import (
 	"bytes"
 	"encoding/json"
+	"html"
 	"io"
 	"net/http"
 	"net/url"
@@ -145,3 +146,5 @@ func (c *caller) create(object, body string) string {
 
 // must is for calls on Org, whose errors end the test by themselves.
 func must[T any](v T, _ error) T { return v }
+
+func unescape(b []byte) string { return html.UnescapeString(string(b)) }

@@ -46,6 +46,9 @@ func (c *call) login() answer {
 	if err != nil || locked || !u.active || p.Get("pw") != c.s.cfg.Password || !c.s.id.countLogin(u.id, c.s.cfg.LoginsPerHour) {
 		return c.loginPage(start, name, wrongPassword)
 	}
+	if c.loginHost() != "" {
+		return c.passOn(u, start)
+	}
 	return c.signIn(u, start)
 }
 

@@ -182,8 +182,21 @@ func redirectError(redirect, state, code, description string) answer {
 	return redirectTo(redirect, state, "error", code, "error_description", description)
 }
 
-// app finds an OAuth client, or nil.
-func (s *Server) app(clientID string) *App { return s.id.appByID(clientID) }
+// app finds an OAuth client, or nil. Apps of other orgs of the same Domains are
+// not installed in this one, which has no policies for them either.
+func (s *Server) app(clientID string) *App {
+	if a := s.id.appByID(clientID); a != nil || s.cfg.Domains == nil {
+		return a
+	}
+	a := s.cfg.Domains.app(clientID)
+	if a == nil {
+		return nil
+	}
+	stranger := *a
+	stranger.NotInstalled, stranger.Blocked, stranger.RunAs = true, false, ""
+	stranger.PreAuthorized, stranger.PermittedTo, stranger.IPRelaxation = false, nil, IPEnforce
+	return &stranger
+}
 
 // identityPath is the path of a user's identity URL.
 func (s *Server) identityPath(user sobject.ID) string {

@@ -109,6 +109,9 @@ func (c *call) devicePoll(p url.Values) answer {
 	// The person may be of another org than the one that was asked first.
 	other := *c
 	other.s = dev.org
+	if app = dev.org.app(dev.app); app == nil {
+		return oauthFailure("invalid_client_id", "client identifier invalid")
+	}
 	return other.approved(app, *dev.granted)
 }
 

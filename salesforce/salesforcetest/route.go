@@ -57,6 +57,9 @@ func (c *call) base() string { return "/services/data/v" + c.version }
 
 // root answers a whole HTTP request.
 func (c *call) root() answer {
+	if a := c.atLogin(); a != nil {
+		return *a
+	}
 	if h, ok := c.s.outside()[c.path]; ok {
 		if f, ok := h[c.method]; ok {
 			return f(c)
@@ -67,7 +70,7 @@ func (c *call) root() answer {
 	switch {
 	case len(segs) == 3 && segs[0] == "id":
 		return c.identityURL(segs[1], segs[2])
-	case strings.HasPrefix(c.path, "/services/Soap/u/"):
+	case strings.HasPrefix(c.path, "/services/Soap/u/"), strings.HasPrefix(c.path, "/services/Soap/c/"):
 		return c.soap()
 	case len(segs) >= 3 && segs[0] == "services" && segs[1] == "async":
 		return c.async(segs[2:])

@@ -106,6 +106,16 @@ func Start(cfg Config) (*Server, error) {
 	if s.admin, err = s.findAdmin(); err != nil {
 		return nil, err
 	}
+	if err := s.settleKind(); err != nil {
+		return nil, err
+	}
+	if cfg.Domains != nil {
+		s.signer, s.devices, s.client = cfg.Domains.signer, cfg.Domains.devices, cfg.Domains.client
+		if err := cfg.Domains.join(s); err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
 	if err := s.listen(); err != nil {
 		return nil, err
 	}
@@ -149,6 +159,10 @@ func (s *Server) listen() error {
 // through Org. Closing twice is allowed.
 func (s *Server) Close() {
 	s.closing.Do(func() {
+		if s.cfg.Domains != nil {
+			s.cfg.Domains.leave(s)
+			return
+		}
 		_ = s.http.Close()
 		<-s.served
 		s.client.CloseIdleConnections()

@@ -4,7 +4,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
@@ -31,12 +30,9 @@ func (e *element) child(name string) *element {
 
 func (e *element) text(name string) string { return strings.TrimSpace(e.child(name).Text) }
 
-// soapFault answers a fault of the partner API.
-func soapFault(code, message string) answer {
-	body := `<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:sf="urn:fault.partner.soap.sforce.com" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body><soapenv:Fault><faultcode>sf:` +
-		code + `</faultcode><faultstring>` + code + `: ` + escapeXML(message) + `</faultstring><detail><sf:UnexpectedErrorFault xsi:type="sf:UnexpectedErrorFault"><sf:exceptionCode>` +
-		code + `</sf:exceptionCode><sf:exceptionMessage>` + escapeXML(message) + `</sf:exceptionMessage></sf:UnexpectedErrorFault></detail></soapenv:Fault></soapenv:Body></soapenv:Envelope>`
-	return answer{status: http.StatusInternalServerError, contentType: typeXML, body: []byte(body)}
+// soapFault answers a fault of any call but login.
+func (c *call) soapFault(code, message string) answer {
+	return c.soapFaultOf("UnexpectedErrorFault", code, message)
 }
 
 func escapeXML(s string) string {
@@ -45,50 +41,65 @@ func escapeXML(s string) string {
 	return b.String()
 }
 
-// soap is the partner endpoint. It has one call, merge, because REST has none;
-// any other is answered as an operation that does not exist.
+// soap is the endpoint of the partner and the enterprise WSDL. It has login,
+// logout, getUserInfo, and of the partner WSDL merge, because REST has none;
+// any other call is answered as an operation that does not exist.
 func (c *call) soap() answer {
 	if c.method != http.MethodPost {
 		return c.methodNotAllowed(map[string]handler{"POST": nil})
 	}
-	version, _, _ := strings.Cut(strings.TrimPrefix(c.path, "/services/Soap/u/"), "/")
+	version, _, _ := strings.Cut(c.path[len("/services/Soap/u/"):], "/")
 	if !c.s.serves(version) {
-		return soapFault("UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL")
+		return c.soapFault("UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL")
 	}
 	var envelope element
 	if err := xml.Unmarshal(c.body, &envelope); err != nil || envelope.XMLName.Local != "Envelope" {
-		return soapFault("UNKNOWN_EXCEPTION", "The request is not a SOAP envelope")
+		return c.soapFault("UNKNOWN_EXCEPTION", "The request is not a SOAP envelope")
 	}
 	body := envelope.child("Body")
 	if len(body.Children) == 0 {
-		return soapFault("UNKNOWN_EXCEPTION", "No operation available for request")
+		return c.soapFault("UNKNOWN_EXCEPTION", "No operation available for request")
 	}
 	op := &body.Children[0]
-	if op.XMLName.Local != "merge" {
+	name := op.XMLName.Local
+	switch {
+	case name == "login" && version <= lastLoginVersion:
+		return c.soapLogin(op, version)
+	case name == "logout", name == "getUserInfo", name == "merge" && soapFlavour(c.path) == "partner":
+	default:
 		c.unsupported()
-		return soapFault("UNKNOWN_EXCEPTION", "No operation available for request {"+op.XMLName.Space+"}"+op.XMLName.Local)
+		return c.soapFault("UNKNOWN_EXCEPTION", "No operation available for request {"+op.XMLName.Space+"}"+name)
 	}
 	ses, ok := c.s.id.find(envelope.child("Header").child("SessionHeader").text("sessionId"))
+	var u user
 	if ok {
-		u, err := c.s.userByID(ses.user)
-		ok = err == nil && u.active && slices.ContainsFunc(ses.scopes, func(s string) bool { return s == "api" || s == "full" })
+		var err error
+		u, err = c.s.userByID(ses.user)
+		ok = err == nil && u.active && ses.allows("api", "full")
 	}
 	if !ok {
-		return soapFault("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session")
+		return c.soapFault("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session")
 	}
 	c.user = engine.Session{User: ses.user}
 	if _, ok := c.s.usage.count(c.s.org.Now()); !ok {
-		return soapFault("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+		return c.soapFault("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
 	}
 	c.counted()
-	return c.merge(op)
+	switch name {
+	case "logout":
+		c.s.id.expire(ses.token)
+		return c.soapEnvelope(name, "")
+	case "getUserInfo":
+		return c.soapEnvelope(name, "<result>"+c.soapUserInfo(u, version)+"</result>")
+	default:
+		return c.merge(op)
+	}
 }
 
 // merge answers mergeRequests: the master survives with the fields given, the
 // others are deleted and their children move.
 func (c *call) merge(op *element) answer {
 	var out strings.Builder
-	out.WriteString(`<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns="urn:partner.soap.sforce.com" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body><mergeResponse>`)
 	n := 0
 	for i := range op.Children {
 		req := &op.Children[i]
@@ -99,10 +110,9 @@ func (c *call) merge(op *element) answer {
 		c.mergeOne(req, &out)
 	}
 	if n == 0 {
-		return soapFault("MISSING_ARGUMENT", "A merge call needs at least one request")
+		return c.soapFault("MISSING_ARGUMENT", "A merge call needs at least one request")
 	}
-	out.WriteString(`</mergeResponse></soapenv:Body></soapenv:Envelope>`)
-	return answer{status: http.StatusOK, contentType: typeXML, body: []byte(out.String())}
+	return c.soapEnvelope("merge", out.String())
 }
 
 func (c *call) mergeOne(req *element, out *strings.Builder) {
