@@ -141,7 +141,12 @@ func (c *call) runQuery(all bool) answer {
 		return failure(http.StatusBadRequest, "EXCEEDED_ID_LIMIT",
 			"Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch")
 	}
-	if o := res.Object(); res.NoQueryMore() && res.Len() > c.batchSize(res) {
+	if len(res.For()) > 0 && c.tx == nil && !res.Aggregate() {
+		for _, id := range res.IDs(0, min(res.Len(), keptRecent)) {
+			c.remember(res.Object(), id)
+		}
+	}
+	if o := res.Object(); !res.Aggregate() && res.NoQueryMore() && res.Len() > c.batchSize(res) {
 		return failure(http.StatusBadRequest, "EXCEEDED_ID_LIMIT", o+" does not support queryMore(), use LIMIT to restrict the results to a single batch")
 	}
 	cur := &cursor{res: res, user: c.user.User, token: c.cursorToken(), batch: c.batchSize(res)}

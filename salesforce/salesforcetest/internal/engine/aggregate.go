@@ -53,11 +53,21 @@ func aggregated(q *soql.Query) bool {
 		return true
 	}
 	for _, it := range q.Fields {
-		if f, ok := it.(soql.FuncItem); ok && isAggregate(f.Func) {
+		if f, ok := it.(soql.FuncItem); ok && holdsAggregate(f.Func) {
 			return true
 		}
 	}
 	return false
+}
+
+// holdsAggregate looks inside of functions too: FORMAT(MIN(Amount)).
+func holdsAggregate(fn soql.Func) bool {
+	for _, arg := range fn.Args {
+		if inner, ok := arg.(soql.Func); ok && holdsAggregate(inner) {
+			return true
+		}
+	}
+	return isAggregate(fn)
 }
 
 // aggregate compiles the SELECT, GROUP BY, HAVING and ORDER BY of such a query.
@@ -156,6 +166,13 @@ func (c *compiler) aggregateOuts(a *aggregation) *Error {
 
 // groupOperand resolves a grouped field or an aggregate.
 func (c *compiler) groupOperand(a *aggregation, op soql.Operand) (operand[*group], *Error) {
+	if fn, ok := op.(soql.Func); ok && strings.EqualFold(fn.Name, "FORMAT") && len(fn.Args) == 1 {
+		in, err := c.groupOperand(a, fn.Args[0])
+		out := in
+		out.kind = kindText
+		out.value = func(g *group) string { return formatted(in.kind, in.value(g)) }
+		return out, err
+	}
 	if fn, ok := op.(soql.Func); ok && isAggregate(fn) {
 		return c.aggregateFunc(a, fn)
 	}

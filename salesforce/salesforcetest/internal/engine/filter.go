@@ -82,6 +82,12 @@ func compare[T any](c *compiler, left operand[T], op soql.Op, lit soql.Value) (t
 	if err := filterable(c, left); err != nil {
 		return nil, err
 	}
+	switch {
+	case lit.Kind == soql.BindLiteral:
+		return nil, malformed("Bind variables only allowed in Apex code")
+	case left.distance && op != soql.OpLt && op != soql.OpGt && op != soql.OpLe && op != soql.OpGe:
+		return nil, c.complain("INVALID_QUERY_FILTER_OPERATOR", left.token, "WHERE", "invalid operator on DISTANCE")
+	}
 	get := left.value
 	if lit.Kind == soql.NullLiteral {
 		switch op {

@@ -15,6 +15,11 @@ func inList[T any](c *compiler, left operand[T], e soql.In) (test[T], *Error) {
 	if e.Op == soql.OpIncludes || e.Op == soql.OpExcludes {
 		return includes(c, left, e)
 	}
+	for _, v := range e.Values {
+		if v.Kind == soql.BindLiteral {
+			return nil, malformed("Bind variables only allowed in Apex code")
+		}
+	}
 	set := make(map[string]struct{}, len(e.Values))
 	key := func(s string) string { return s }
 	switch {

@@ -2,8 +2,6 @@ package engine
 
 import (
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/orglink/orglink/salesforce/sobject"
 	"github.com/orglink/orglink/salesforce/soql"
@@ -20,7 +18,9 @@ type operand[T any] struct {
 	token string // as written, to find its place
 	p     *path  // nil for functions
 	multi bool   // a multi-select picklist
-	typ   sobject.FieldType
+	// distance can be compared by < and > alone
+	distance bool
+	typ      sobject.FieldType
 }
 
 // rowOperand resolves a field or a date function of a field.
@@ -46,31 +46,6 @@ func (c *compiler) rowOperand(op soql.Operand) (operand[*version], *Error) {
 		return c.rowFunc(x)
 	}
 	return operand[*version]{}, malformed("a literal cannot stand here")
-}
-
-func (c *compiler) rowFunc(fn soql.Func) (operand[*version], *Error) {
-	f, k, ok := dateFunc(fn.Name)
-	if !ok || len(fn.Args) != 1 {
-		return operand[*version]{}, c.complain("INVALID_FIELD", fn.Name, "", "unknown function "+fn.Name)
-	}
-	arg, loc := fn.Args[0], time.UTC
-	if inner, isFunc := arg.(soql.Func); isFunc && strings.EqualFold(inner.Name, "convertTimezone") && len(inner.Args) == 1 {
-		arg, loc = inner.Args[0], c.env.loc
-	}
-	in, err := c.rowOperand(arg)
-	if err != nil {
-		return in, err
-	}
-	if in.kind != kindDate && in.kind != kindDateTime {
-		return in, c.complain("INVALID_FIELD", fn.Name, "", "field '"+in.name+"' does not support date function "+fn.Name)
-	}
-	return operand[*version]{kind: k, name: fn.Name + "(" + in.name + ")", token: fn.Name, typ: sobject.TypeInt, value: func(v *version) string {
-		s := in.value(v)
-		if s == "" {
-			return ""
-		}
-		return f(parseStamp(s).In(loc))
-	}}, nil
 }
 
 // typeName is how messages call a kind.

@@ -19,6 +19,8 @@ type compiler struct {
 	q    *soql.Query
 	obj  *object
 	semi int // how deep in semi-joins
+	// depth counts the sub-queries around
+	depth int
 	// alias -> the path it stands for, "" for the object itself
 	aliases map[string]string
 }

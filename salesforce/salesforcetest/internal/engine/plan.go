@@ -39,6 +39,13 @@ func (c *compiler) now() time.Time { return c.org.clock() }
 // plan compiles the query.
 func (c *compiler) plan() (*plan, *Error) {
 	q := c.q
+	for _, with := range q.With {
+		switch with {
+		case "SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE":
+		default: // data categories and feeds are none of the fake's objects
+			return nil, c.complain("MALFORMED_QUERY", "WITH", "FROM", "unexpected token: 'WITH'")
+		}
+	}
 	c.aliases = map[string]string{}
 	if c.obj.byRel[strings.ToLower(c.obj.def.Name)] == nil {
 		c.aliases[strings.ToLower(c.obj.def.Name)] = ""
@@ -170,6 +177,9 @@ func (c *compiler) semiJoin(j soql.SemiJoin, p *plan) (test[*version], *Error) {
 	if len(inner.sel.columns) != 1 || len(inner.sel.root.items) != 1 || inner.sel.columns[0].kind != kindID || strings.Contains(inner.sel.columns[0].name, ".") {
 		return nil, malformed("The inner select of a semi join must select one id or reference field of its own object")
 	}
+	if noInner[inner.obj.def.Name] {
+		return nil, malformed("Entity '" + inner.obj.def.Name + "' is not supported for semi join inner selects")
+	}
 	if inner.obj == c.obj {
 		return nil, malformed("The inner and outer selects should not be on the same object type")
 	}
@@ -193,6 +203,9 @@ func (c *compiler) semiJoin(j soql.SemiJoin, p *plan) (test[*version], *Error) {
 		return ok == want
 	}, nil
 }
+
+// noInner are objects that no inner select may read ("Comparison Operators").
+var noInner = map[string]bool{"ActivityHistory": true, "Attachment": true, "Event": true, "EventAttendee": true, "Note": true, "OpenActivity": true, "Task": true}
 
 // topLevel reports whether a semi-join is the filter or a term of its AND.
 func topLevel(filter soql.Expr, j soql.SemiJoin) bool {

@@ -28,6 +28,9 @@ func (r *Result) Len() int { return len(r.rows) + len(r.groups) }
 // Aggregate reports whether rows are AggregateResults.
 func (r *Result) Aggregate() bool { return r.plan.agg != nil }
 
+// For returns what follows FOR: VIEW, REFERENCE or UPDATE.
+func (r *Result) For() []string { return r.plan.c.q.For }
+
 // NoQueryMore reports whether the object yields one page and no more.
 func (r *Result) NoQueryMore() bool { return r.plan.obj.def.NoQueryMore }
 

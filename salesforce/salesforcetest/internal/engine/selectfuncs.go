@@ -3,23 +3,35 @@ package engine
 import (
 	"strings"
 
+	"github.com/orglink/orglink/salesforce/sobject"
 	"github.com/orglink/orglink/salesforce/soql"
 )
 
-// function adds FIELDS(), toLabel(), FORMAT() and convertCurrency().
+// function adds FIELDS(), toLabel(), FORMAT(), convertCurrency() and
+// DISTANCE().
 func (s *selection) function(x soql.FuncItem) *Error {
-	name := strings.ToUpper(x.Func.Name)
-	if name == "FIELDS" {
+	c, name := s.c, strings.ToUpper(x.Func.Name)
+	switch name {
+	case "FIELDS":
 		return s.expand(x.Func)
+	case "DISTANCE":
+		return s.computed(x)
+	case "TOLABEL", "FORMAT", "CONVERTCURRENCY":
+	default:
+		return c.complain("INVALID_FIELD", x.Func.Name, "", "unsupported function in SELECT: "+x.Func.Name)
 	}
-	if name != "TOLABEL" && name != "FORMAT" || len(x.Func.Args) != 1 {
-		return s.c.complain("INVALID_FIELD", x.Func.Name, "", "unsupported function in SELECT: "+x.Func.Name)
+	if len(x.Func.Args) != 1 {
+		return c.complain("INVALID_FIELD", x.Func.Name, "", "function "+x.Func.Name+" takes a field")
 	}
-	arg, ok := x.Func.Args[0].(soql.Path)
+	arg, convert := x.Func.Args[0], name == "CONVERTCURRENCY"
+	if inner, ok := arg.(soql.Func); ok && name == "FORMAT" && strings.EqualFold(inner.Name, "convertCurrency") && len(inner.Args) == 1 {
+		arg, convert = inner.Args[0], true
+	}
+	written, ok := arg.(soql.Path)
 	if !ok {
-		return s.c.complain("INVALID_FIELD", x.Func.Name, "", "function "+x.Func.Name+" takes a field")
+		return c.complain("INVALID_FIELD", x.Func.Name, "", "function "+x.Func.Name+" takes a field")
 	}
-	p, err := s.c.resolve(string(arg))
+	p, err := c.resolve(string(written))
 	if err != nil {
 		return err
 	}
@@ -31,24 +43,97 @@ func (s *selection) function(x soql.FuncItem) *Error {
 		header = x.Alias
 	}
 	if len(p.steps) > 0 && p.leaf == nil {
-		return s.c.complain("INVALID_FIELD", string(arg), "", "function "+x.Func.Name+" does not take a polymorphic field")
+		return c.complain("INVALID_FIELD", string(written), "", "function "+x.Func.Name+" does not take a polymorphic field")
+	}
+	if convert {
+		if p.leaf == nil || p.leaf.Type != sobject.TypeCurrency || len(p.steps) > 0 {
+			return c.complain("INVALID_FIELD", x.Func.Name, "", "convertCurrency() takes a currency field of "+c.obj.def.Name)
+		}
+		if c.obj.field("CurrencyIsoCode") == nil {
+			return c.complain("INVALID_FIELD", x.Func.Name, "", "convertCurrency() needs an org with multiple currencies")
+		}
 	}
 	if err := s.add(p, header, x.Alias); err != nil {
 		return err
 	}
-	for _, col := range []*column{s.columns[len(s.columns)-1], s.lastCell()} {
-		inner, f := col.value, p.shape
-		if name == "TOLABEL" {
-			col.value = func(v *version) string { return f.label(inner(v)) }
-		} else {
-			k := col.kind
-			col.value = func(v *version) string { return formatted(k, inner(v)) }
+	csv := s.columns[len(s.columns)-1]
+	for _, col := range []*column{csv, s.lastCell()} {
+		inner, f, k := col.value, p.shape, col.kind
+		if convert {
+			raw := inner
+			inner = func(v *version) string { return c.inUserCurrency(v, raw(v)) }
+		}
+		switch name {
+		case "TOLABEL":
+			col.value, col.kind = func(v *version) string { return f.label(inner(v)) }, kindText
+		case "FORMAT":
+			col.value, col.kind = func(v *version) string { return formatted(k, inner(v)) }, kindText
+		default:
+			col.value = inner
 		}
 	}
-	last := s.lastCell()
-	last.kind = kindText
-	s.columns[len(s.columns)-1].kind = kindText
 	return nil
+}
+
+// computed adds a value that is no field's; without an alias it is expr0.
+func (s *selection) computed(x soql.FuncItem) *Error {
+	o, err := s.c.rowFunc(x.Func)
+	if err != nil {
+		return err
+	}
+	key := x.Alias
+	if key == "" {
+		key = "expr" + itoa(s.exprs)
+		s.exprs++
+	}
+	if s.seen[strings.ToLower(key)] {
+		return plain("INVALID_FIELD", "duplicate field selected: "+key)
+	}
+	s.seen[strings.ToLower(key)] = true
+	col := &column{name: key, value: o.value, kind: o.kind, typ: o.typ}
+	s.root.items = append(s.root.items, item{key: key, col: col})
+	s.columns = append(s.columns, col)
+	return nil
+}
+
+// inUserCurrency converts an amount of a record by the rates of CurrencyType,
+// the number of units that one unit of the corporate currency is worth.
+func (c *compiler) inUserCurrency(v *version, amount string) string {
+	iso := v.rec.obj.field("CurrencyIsoCode")
+	if amount == "" || iso == nil {
+		return amount
+	}
+	own := ""
+	if r := c.org.find(string(c.s.User)); r != nil && r.cur != nil {
+		for _, name := range []string{"CurrencyIsoCode", "DefaultCurrencyIsoCode"} {
+			if f := r.obj.field(name); f != nil && own == "" {
+				own = r.cur.cell(f)
+			}
+		}
+	}
+	from, to := c.org.rate(c.env.read(v, iso)), c.org.rate(own)
+	if from == 0 || to == 0 || from == to {
+		return amount
+	}
+	return formatNumber(parseNumber(amount)/from*to, sobject.TypeCurrency, -1)
+}
+
+// rate is the conversion rate of a currency; 0: none is known.
+func (o *Org) rate(iso string) float64 {
+	obj := o.object("CurrencyType")
+	if obj == nil || iso == "" {
+		return 0
+	}
+	code, rate := obj.field("IsoCode"), obj.field("ConversionRate")
+	if code == nil || rate == nil {
+		return 0
+	}
+	for _, r := range obj.recs {
+		if r != nil && r.cur != nil && !r.cur.deleted && strings.EqualFold(r.cur.cell(code), iso) {
+			return parseNumber(r.cur.cell(rate))
+		}
+	}
+	return 0
 }
 
 // lastCell returns the column printed in JSON for the newest item; it may be

@@ -33,12 +33,22 @@ type column struct {
 	long  bool // makes pages smaller
 }
 
+// Bounds of relationship queries ("Understanding Relationship Query
+// Limitations").
+const (
+	maxParents    = 55
+	maxSubQueries = 20
+	maxSubDepth   = 4 // below the query itself
+)
+
 // selection compiles the SELECT list of a query without aggregates.
 type selection struct {
 	c       *compiler
 	root    *node
 	columns []*column
 	seen    map[string]bool // canonical paths, lower case
+	subs    int             // sub-queries
+	exprs   int             // unnamed computed columns
 	parents map[string]*node
 }
 
@@ -96,6 +106,9 @@ func (s *selection) add(p *path, header, alias string) *Error {
 				next.typeName = "Name"
 			}
 			s.parents[prefix] = next
+			if len(s.parents) > maxParents {
+				return malformed("No more than 55 child-to-parent relationships may be specified in a query")
+			}
 			at.items = append(at.items, item{key: ref.RelationshipName, ref: ref, node: next})
 		}
 		at = next
@@ -155,7 +168,13 @@ func (s *selection) children(q *soql.Query) *Error {
 		return c.complain("INVALID_TYPE", q.Object, "", "Didn't understand relationship '"+q.Object+
 			"' in FROM part of query call. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. "+describeHint)
 	}
-	sub := &compiler{org: c.org, s: c.s, g: c.g, env: c.env, opt: c.opt, text: c.text, q: q, obj: rel.obj, semi: c.semi}
+	if s.subs++; s.subs > maxSubQueries {
+		return malformed("No more than 20 parent-to-child relationships may be specified in a query")
+	}
+	if c.depth >= maxSubDepth {
+		return malformed("Only five levels of parent-to-child relationships may be specified in a query")
+	}
+	sub := &compiler{org: c.org, s: c.s, g: c.g, env: c.env, opt: c.opt, text: c.text, q: q, obj: rel.obj, semi: c.semi, depth: c.depth + 1}
 	p, err := sub.plan()
 	if err != nil {
 		return err
