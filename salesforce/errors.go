@@ -146,6 +146,9 @@ func (e *Error) Error() string {
 		}
 		b.WriteString(")")
 	}
+	if hint := e.Hint(); hint != "" {
+		b.WriteString("; " + hint)
+	}
 	return b.String()
 }
 

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -57,6 +58,7 @@ func TestIncidentsPeers(t *testing.T) {
 			t.Error(e)
 		}
 	})
+	t.Run("simpleforce/simpleforce Tooling", toolingBesideData)
 	t.Run("amp-labs/connectors HasChanged", func(t *testing.T) {
 		// The callback that stores tokens ran on every request.
 		org := orgWith(t, 1)
@@ -289,4 +291,25 @@ func eventually(t *testing.T, ok func() bool, what string) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Error(what)
+}
+
+// simpleforce Tooling(), turbot/steampipe-plugin-salesforce PR99: a switch on the
+// shared client sent other callers' queries to the Tooling API.
+func toolingBesideData(t *testing.T) {
+	o := newOrg(t, answer(200, `{"totalSize":0,"done":true,"records":[]}`))
+	c := o.client(t)
+	var work sync.WaitGroup
+	for range 8 {
+		work.Go(func() { _, _ = drain(c, "SELECT Id FROM Account") })
+		work.Go(func() {
+			for range c.ToolingQuery(t.Context(), "SELECT Id FROM ApexClass") {
+			}
+		})
+	}
+	work.Wait()
+	for _, r := range o.requests() {
+		if strings.Contains(r.uri, "/tooling/") != strings.Contains(r.uri, "ApexClass") {
+			t.Error(r.uri)
+		}
+	}
 }

@@ -54,6 +54,7 @@ func TestIncidentsSessions(t *testing.T) {
 	})
 	t.Run("forcedotcom/SalesforceMobileSDK-iOS#3541", movedOrg)
 	t.Run("hotgluexyz/tap-salesforce 3592a3d", forbiddenMeanings)
+	t.Run("airbytehq/airbyte#26520", slowPolicies)
 	t.Run("airbytehq/airbyte#71024", func(t *testing.T) {
 		// Tokens are opaque: sent as they came, whatever they look like.
 		for _, access := range []string{"00D000000000001!AQ4AQ.x_y", "eyJhbGciOiJSUzI1NiJ9." + strings.Repeat("e", 3000) + ".sig", "a.b.c", "eyJ", "not=base64+/~"} {
@@ -208,6 +209,23 @@ func movedOrg(t *testing.T) {
 		if _, err := c.Create(t.Context(), account(sobject.F("Name", sobject.TextValue("x")))); !errors.Is(err, salesforce.ErrUntrustedHost) || len(evil.requests()) != 0 {
 			t.Error(err, evil.requests())
 		}
+	}
+}
+
+// airbytehq/airbyte#26520: a policy of the org was too slow, and the sync was
+// told nothing of use. It passes by itself, so reads go on; where it does not,
+// the text says who can do what.
+func slowPolicies(t *testing.T) {
+	org := orgWith(t, 3)
+	defer org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Path: "query", Nth: 1}, Action: salesforcetest.Refuse(403, "TXN_SECURITY_METERING_ERROR",
+		"We can't complete the action because enabled transaction security policies took too long to complete.")})()
+	if n, err := drain(siteOf(org).client(t), "SELECT Id FROM Account"); n != 3 || err != nil {
+		t.Error(n, err)
+	}
+	defer org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Path: "query"}, Action: salesforcetest.Refuse(403, "TXN_SECURITY_METERING_ERROR", "too long")})()
+	_, err := drain(siteOf(org).client(t), "SELECT Id FROM Account")
+	if !salesforce.IsRetryable(err) || errors.Is(err, salesforce.ErrForbidden) || errors.Is(err, salesforce.ErrSessionExpired) || !strings.Contains(err.Error(), "Exempt from Transaction Security") {
+		t.Error(err)
 	}
 }
 

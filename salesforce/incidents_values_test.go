@@ -1,6 +1,7 @@
 package salesforce_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -204,6 +205,11 @@ func TestIncidentsValues(t *testing.T) {
 			if err := failWith(t, 400, body); !errors.Is(err, salesforce.ErrLock) || !salesforce.IsRetryable(err) {
 				t.Errorf("%s: %v", body, err)
 			}
+		}
+		// What was done there: an array has no message, and no lock is seen.
+		var naive struct{ ErrorCode, Message string }
+		if _ = json.Unmarshal([]byte("[{"+lock+"}]"), &naive); strings.Contains(naive.ErrorCode+naive.Message, "UNABLE_TO_LOCK_ROW") {
+			t.Error("the naive way sees the lock too")
 		}
 		for _, body := range []string{"<html><title>Down</title></html>", "", "upstream connect error"} {
 			if err := failWith(t, 503, body); !errors.Is(err, salesforce.ErrUnavailable) || err.StatusCode != http.StatusServiceUnavailable {

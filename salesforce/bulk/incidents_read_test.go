@@ -507,3 +507,34 @@ func TestIncidentPeersCutRowsAtCommas(t *testing.T) {
 	}
 	loses(t, strings.Split(line, ","), right) // TestIngest reads the same row
 }
+
+// PramithaMJ/salesforce bulk/service.go:402: the locator was never looked at,
+// and the first page passed for the whole result.
+func TestIncidentPeersFirstPageOnly(t *testing.T) {
+	s, c := serve(t, 4, func(locator string, _ int, w http.ResponseWriter) {
+		if locator == "" {
+			answer(w, 2, "L2", "\"Name\"\n\"a\"\n\"b\"\n")
+			return
+		}
+		answer(w, 2, "null", "\"Name\"\n\"c\"\n\"d\"\n")
+	})
+	got, err := column(t, openWith(t, c, bulk.QueryConfig{}), "Name")
+	if err != nil || fmt.Sprint(got) != "[a b c d]" {
+		t.Error(got, err)
+	}
+	resp, err := c.Do(t.Context(), salesforce.Request{Path: "jobs/query/" + jobID + "/results"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(resp.Body).ReadAll()
+	if resp.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var naive []string
+	for _, row := range rows[1:] {
+		naive = append(naive, row[0])
+	}
+	if loses(t, naive, got); len(s.requests()) < 3 {
+		t.Error(s.requests())
+	}
+}

@@ -492,3 +492,60 @@ func TestIncidentPeersSlowSecondJob(t *testing.T) {
 	}
 	loses(t, len(l.Jobs()), counts[bulk.RowSucceeded]) // the naive way: the first job's word for all
 }
+
+// Bulk API guide, "Errors" (TooManyLockFailure): the org puts the rest of a batch
+// back into its queue, and never the rows that failed already. A job that is
+// complete has rows that nobody will write unless they are sent again.
+func TestIncident131LockedRowsAreSentAgain(t *testing.T) {
+	jobs := 0
+	o := &org{handle: func(line string, r *http.Request) (int, http.Header, string) {
+		switch {
+		case strings.HasPrefix(line, "POST"):
+			jobs++
+			return 200, nil, job("Open", 0)
+		case strings.HasPrefix(line, "PUT"):
+			return 201, nil, ""
+		case strings.Contains(line, "successfulResults") && jobs == 1:
+			return 200, nil, successHead + "\"001000000000001AAA\",\"true\",\"1\",\"A\"\n"
+		case strings.Contains(line, "successfulResults"):
+			return 200, nil, successHead + "\"001000000000002AAA\",\"true\",\"2\",\"B\"\n"
+		case strings.Contains(line, "failedResults") && jobs == 1:
+			return 200, nil, "\"sf__Id\",\"sf__Error\",\"Ext__c\",\"Name\"\n\"\",\"UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record:--\",\"2\",\"B\"\n"
+		case strings.Contains(line, "esults"), strings.Contains(line, "unprocessedrecords"):
+			return 200, nil, ""
+		}
+		return 200, nil, job("JobComplete", 2)
+	}}
+	row := func(key, name string) sobject.Record {
+		return sobject.NewRecord("Account", sobject.F("Ext__c", sobject.TextValue(key)), sobject.F("Name", sobject.TextValue(name)))
+	}
+	written, again := 0, []sobject.Record(nil)
+	for source := []sobject.Record{row("1", "A"), row("2", "B")}; len(source) > 0; source, again = again, nil {
+		l, err := bulk.StartLoad(t.Context(), o.client(t), upsert("Ext__c", "Name"), rows(source...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		infos, err := l.Wait(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if naive := infos[0].NumberRecordsProcessed; jobs == 1 { // complete, so all is well
+			loses(t, naive, 1)
+		}
+		for r, err := range l.Results(t.Context()) {
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case r.Status == bulk.RowSucceeded:
+				written++
+			case errors.Is(r.Err(), salesforce.ErrLock) && salesforce.IsRetryable(r.Err()):
+				again = append(again, r.Record)
+			default:
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+	if written != 2 || jobs != 2 {
+		t.Error(written, jobs)
+	}
+}
