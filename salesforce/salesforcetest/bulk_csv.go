@@ -23,19 +23,6 @@ func appendQuoted(dst []byte, value string) []byte {
 	return append(dst, '"')
 }
 
-// replaceSeparator changes the commas between quoted values in place.
-func replaceSeparator(row []byte, sep byte) {
-	quoted := false
-	for i, b := range row {
-		switch {
-		case b == '"':
-			quoted = !quoted
-		case b == ',' && !quoted:
-			row[i] = sep
-		}
-	}
-}
-
 var (
 	errCSV     = errors.New("malformed CSV")
 	errLineEnd = errors.New("wrong line ending")

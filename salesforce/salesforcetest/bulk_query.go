@@ -3,6 +3,7 @@ package salesforcetest
 import (
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
@@ -142,7 +143,7 @@ func (c *call) queryResults() answer {
 	}
 	end := min(from+size, b.res.Len())
 	sep, eol := delimiters[b.delimiter], lineEnds[b.lineEnd]
-	body := make([]byte, 0, 1024+(end-from)*200)
+	var body []byte
 	for i, name := range b.res.Header() {
 		if i > 0 {
 			body = append(body, sep)
@@ -150,14 +151,13 @@ func (c *call) queryResults() answer {
 		body = appendQuoted(body, name)
 	}
 	body = append(body, eol...)
-	for row := from; row < end; row++ {
-		start := len(body)
-		body = b.res.AppendCSV(body, row)
-		if sep != ',' {
-			replaceSeparator(body[start:], sep)
-		}
-		body = append(body, eol...)
+	// The first rows tell how long the others will be.
+	head, sample := len(body), min(from+100, end)
+	body = b.res.AppendCSVRows(body, from, sample, sep, eol)
+	if rows := sample - from; rows > 0 {
+		body = slices.Grow(body, (len(body)-head)*(end-sample)/rows*21/20)
 	}
+	body = b.res.AppendCSVRows(body, sample, end, sep, eol)
 	next := "null"
 	if end < b.res.Len() {
 		next = locator(end)

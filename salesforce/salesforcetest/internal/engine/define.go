@@ -95,6 +95,7 @@ func (o *object) add(def Field) error {
 	if f.Compute == nil {
 		f.pos = o.slots
 		o.slots++
+		o.flags = append(o.flags, f.kind == kindBool)
 		if f.Indexed || f.ExternalID || f.Unique || f.IDLookup && f.kind != kindID || f.Type == sobject.TypeReference && !f.ReadOnly {
 			f.index = newIndex(f)
 		}

@@ -212,7 +212,7 @@ func (fx *fixture) values(text string) string {
 func rowsOf(r *engine.Result) string {
 	var rows []string
 	for i := range r.Len() {
-		rows = append(rows, strings.ReplaceAll(string(r.AppendCSV(nil, i)), `"`, ""))
+		rows = append(rows, strings.ReplaceAll(string(r.AppendCSVRows(nil, i, i+1, ',', "")), `"`, ""))
 	}
 	return strings.Join(rows, "|")
 }

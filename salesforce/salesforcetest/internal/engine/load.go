@@ -75,7 +75,7 @@ func (o *Org) NextID(object string) sobject.ID {
 }
 
 func (tx *Tx) load(obj *object, rec sobject.Record) (sobject.ID, error) {
-	v := &version{rec: &record{obj: obj}, cells: make([]string, obj.slots)}
+	v := &version{rec: &record{obj: obj}, cells: tx.draft(obj)}
 	set := make([]bool, obj.slots)
 	explicit, stamp := sobject.ID(""), ""
 	for name, val := range rec.Fields() {
@@ -154,8 +154,7 @@ func (tx *Tx) createAt(obj *object, v *version, id sobject.ID, stamp string) err
 // setStamp puts a version at its place in time; the caller sorts the log.
 func setStamp(obj *object, v *version, stamp string) {
 	if stamp != "" {
-		v.cells[obj.stamp.pos] = stamp
+		v.replace(obj.stamp, stamp)
 		v.stamp = parseStamp(stamp).Unix()
-		v.cells[v.rec.obj.stamp.pos] = stamp
 	}
 }

@@ -21,6 +21,8 @@ type object struct {
 	name                                                                        *field // the name field, may be nil
 
 	slots    int                // cells of a row
+	flags    []bool             // by cell: a boolean, whose false needs no place
+	shapes   map[string]*shape  // of packed rows, by the set of cells that have a value
 	recs     []*record          // by sequence number - 1; nil: hard deleted or rolled back
 	far      map[string]*record // by id: those whose given id does not tell their number
 	live     int

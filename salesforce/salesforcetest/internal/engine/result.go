@@ -222,15 +222,9 @@ func (r *Result) Header() []string {
 	return out
 }
 
-// AppendCSV appends one row with all values quoted, separated by commas,
-// without a line end. Date-times end in Z, as Bulk API results have them.
-func (r *Result) AppendCSV(dst []byte, row int) []byte {
-	defer r.lock()()
-	return r.appendCSV(dst, row, ',')
-}
-
-// AppendCSVRows appends rows from to to-1, each ended by lineEnd, values
-// separated by comma.
+// AppendCSVRows appends rows from to to-1, all values quoted, separated by
+// comma, each row ended by lineEnd. Date-times end in Z, as Bulk API results
+// have them.
 func (r *Result) AppendCSVRows(dst []byte, from, to int, comma byte, lineEnd string) []byte {
 	defer r.lock()()
 	for i := from; i < to; i++ {

@@ -19,7 +19,8 @@ type record struct {
 
 // version is one immutable state of a record.
 type version struct {
-	cells   []string // by field.pos; "" is null; may be shorter than object.slots
+	cells   []string // by field.pos, or by shape; "" is null; may be shorter than object.slots
+	shape   *shape   // nil: not packed
 	rec     *record
 	prev    *version // kept only until this version is visible
 	stamp   int64    // SystemModstamp, seconds since 1970
@@ -40,8 +41,14 @@ type cleared struct {
 
 // cell returns a stored value.
 func (v *version) cell(f *field) string {
-	if f.pos >= 0 && f.pos < len(v.cells) {
-		if s := v.cells[f.pos]; s != "" || f.kind != kindBool {
+	if sh := v.shape; sh != nil {
+		if f.pos >= 0 && f.pos < len(sh.at) {
+			if k := sh.at[f.pos]; k > 0 {
+				return v.cells[k-1]
+			}
+		}
+	} else if f.pos >= 0 && f.pos < len(v.cells) {
+		if s := v.cells[f.pos]; s != "" {
 			return s
 		}
 	}

@@ -18,9 +18,10 @@ type Tx struct {
 	sec     int64
 	show    int64 // version.visible of what it writes
 	undo    []undo
-	users   bool // a user, an assignment or a profile was touched
-	depth   int  // of triggers that run each other
-	loading bool // Load: no triggers
+	users   bool       // a user, an assignment or a profile was touched
+	free    [][]string // cells for the next drafts
+	depth   int        // of triggers that run each other
+	loading bool       // Load: no triggers
 	env     env
 }
 
@@ -78,6 +79,7 @@ func (tx *Tx) put(r *record, v *version) {
 			v.prev = old
 			obj.pending = append(obj.pending, r)
 		}
+		tx.pack(obj, v)
 	}
 	obj.swap(r, old, v)
 	if v != nil {
@@ -178,8 +180,8 @@ func (tx *Tx) create(obj *object, v *version) *record {
 
 // change returns a copy of a record's newest version to be edited and put.
 func (tx *Tx) change(r *record) *version {
-	cells := make([]string, r.obj.slots)
-	copy(cells, r.cur.cells)
+	cells := tx.draft(r.obj)
+	r.cur.unpack(cells)
 	return &version{rec: r, cells: cells, deleted: r.cur.deleted}
 }
 

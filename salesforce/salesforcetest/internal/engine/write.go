@@ -77,7 +77,7 @@ func (tx *Tx) insertOne(obj *object, rec sobject.Record, opt WriteOptions, key *
 	if obj.def.NoCreate && !tx.s.System || !tx.g.object(obj).Create {
 		return fail("", RowError{Code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", Message: "entity type cannot be inserted: " + obj.def.Label, Fields: []string{}})
 	}
-	v := &version{rec: &record{obj: obj}, cells: make([]string, obj.slots)}
+	v := &version{rec: &record{obj: obj}, cells: tx.draft(obj)}
 	set := make([]bool, obj.slots)
 	if errs := tx.assign(obj, v, rec, set, opt, key, false); errs != nil {
 		return fail("", errs...)
