@@ -37,7 +37,7 @@ func FuzzSOQL(f *testing.F) {
 					if row := res.AppendJSON(nil, i, jsonBase); !json.Valid(row) {
 						t.Fatalf("%q: %s", query, row)
 					}
-					res.AppendCSV(nil, i)
+					res.AppendCSVRows(nil, i, i+1, ',', "\n")
 				}
 			case !errors.As(err, &e):
 				t.Fatalf("%q: %v", query, err)
