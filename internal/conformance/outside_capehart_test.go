@@ -116,7 +116,7 @@ func (v capehart) connect(t *testing.T, o outsideOrg) capehartClient {
 }
 
 func (v capehart) login(t *testing.T) {
-	o := newOutsideOrg(t, func(c *salesforcetest.Config) { c.PasswordGrant = true })
+	o := newOutsideOrg(t, func(c *salesforcetest.Config) { c.PasswordGrant, c.SecurityToken = true, "SECURITYTOKEN" })
 	app := capehartCreds{Domain: o.URL, ConsumerKey: o.Ready.ClientID, ConsumerSecret: o.Ready.ClientSecret}
 	with := func(change func(*capehartCreds)) capehartCreds {
 		c := app

@@ -109,7 +109,7 @@ func (r *replay) note(format string, args ...any) {
 }
 
 // differ compares keys and types. Null fits everything; elements of lists are
-// compared one by one as far as both have them. It learns ids on the way.
+// compared as far as both have them. It learns ids on the way.
 func (r *replay) differ(path string, got, want any) {
 	if got == nil || want == nil {
 		return
@@ -142,21 +142,71 @@ func (r *replay) differ(path string, got, want any) {
 			r.note("%s is %s, not a list", path, kindOf(got))
 			return
 		}
-		for i := range min(len(g), len(want)) {
-			r.differ(path+"[]", g[i], want[i])
+		for i, w := range want {
+			if other, ok := counterpart(g, w, i); ok {
+				r.differ(path+"[]", other, w)
+			}
 		}
 	default:
 		if kindOf(got) != kindOf(want) {
 			r.note("%s is %s, not %s", path, kindOf(got), kindOf(want))
 		}
 		w, isText := want.(string)
-		if g, ok := got.(string); ok && isText && idForm.MatchString(w) && idForm.MatchString(g) {
-			r.ids[w] = g
+		if g, ok := got.(string); ok && isText {
+			r.learn(path, g, w)
 		}
 	}
 }
 
-var idForm = regexp.MustCompile(`^[0-9a-zA-Z]{3}[0-9][0-9a-zA-Z]{11}([0-9a-zA-Z]{3})?$|^0r8[0-9a-zA-Z]+-[0-9]+$`)
+var idForm = regexp.MustCompile(`^[0-9a-zA-Z]{15}([0-9a-zA-Z]{3})?$`)
+
+// counterpart finds what stands for a list's element: of things with a name the
+// one of that name, of records one of that type, otherwise the one in its place.
+func counterpart(list []any, want any, i int) (any, bool) {
+	if key := keyOf(want); key != "" {
+		if i < len(list) && keyOf(list[i]) == key {
+			return list[i], true
+		}
+		for _, v := range list {
+			if keyOf(v) == key {
+				return v, true
+			}
+		}
+		return nil, false
+	}
+	if i < len(list) {
+		return list[i], true
+	}
+	return nil, false
+}
+
+func keyOf(v any) string {
+	o, ok := v.(map[string]any)
+	if !ok {
+		return ""
+	}
+	if name, ok := o["name"].(string); ok {
+		return name
+	}
+	if a, ok := o["attributes"].(map[string]any); ok {
+		kind, _ := a["type"].(string)
+		return kind
+	}
+	return ""
+}
+
+// learn remembers which id or locator of ours a recorded one stands for.
+func (r *replay) learn(path, got, want string) {
+	if strings.HasSuffix(path, "nextRecordsUrl") {
+		got, want = got[strings.LastIndex(got, "/")+1:], want[strings.LastIndex(want, "/")+1:]
+		r.ids[want] = got
+		return
+	}
+	named := strings.HasSuffix(strings.ToLower(path), "id")
+	if idForm.MatchString(want) && idForm.MatchString(got) && (named || want[:3] == got[:3]) {
+		r.ids[want] = got
+	}
+}
 
 // translate puts our ids, version and credentials in place of recorded ones.
 func (r *replay) translate(s string) string {

@@ -126,7 +126,7 @@ func (c *call) search() answer {
 	if q.targets == nil {
 		q.targets = c.searchable()
 	}
-	body, n := []byte(`{"searchRecords":[`), 0
+	body, n := []byte(nil), 0
 	for _, t := range q.targets {
 		soql := "SELECT " + t.fields + " FROM " + t.object
 		if o, ok := c.visible(t.object); ok {
@@ -158,7 +158,10 @@ func (c *call) search() answer {
 			n++
 		}
 	}
-	return rawJSON(http.StatusOK, append(body, "]}"...))
+	if c.version < "37.0" { // a bare list then (REST guide, "Search")
+		return rawJSON(http.StatusOK, []byte("["+string(body)+"]"))
+	}
+	return rawJSON(http.StatusOK, []byte(`{"searchRecords":[`+string(body)+"]}"))
 }
 
 // searchFields are the fields of a group that can be searched.

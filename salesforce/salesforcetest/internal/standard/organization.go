@@ -32,6 +32,18 @@ DefaultOpportunityAccess picklist:40 rR Default Opportunity Access = ` + accessL
 DefaultLeadAccess picklist:40 rR Default Lead Access = ` + accessLevels + `
 DefaultCaseAccess picklist:40 rR Default Case Access = ` + accessLevels + `
 DefaultCampaignAccess picklist:40 rR Default Campaign Access = ` + accessLevels + `
+DefaultCalendarAccess picklist:40 rR Default Calendar Access = HideDetails|*HideDetailsInsert|ShowDetails|ShowDetailsInsert|AllowEdits
+DefaultPricebookAccess picklist:40 rR Default Price Book Access = None|Read|*ReadSelect
+DelegatedAuthenticationServiceUrl url:1000 r Delegated Authentication Gateway URL
+NumKnowledgeService int:9 r Knowledge Licenses
+WebToCaseDefaultOrigin picklist:40 r Default Case Origin = Phone|Email|*Web
+PreferencesRequireOpportunityProducts boolean r RequireOpportunityProducts
+PreferencesTransactionSecurityPolicy boolean r TransactionSecurityPolicy
+PreferencesTerminateOldestSession boolean r TerminateOldestSession
+PreferencesConsentManagementEnabled boolean r ConsentManagementEnabled
+PreferencesAutoSelectIndividualOnMerge boolean r AutoSelectIndividualOnMerge
+PreferencesLightningLoginEnabled boolean r LightningLoginEnabled
+PreferencesOnlyLLPermUserAllowed boolean r OnlyLLPermUserAllowed
 ComplianceBccEmail email:80 r Compliance BCC Email
 UiSkin picklist:40 uR UI Skin = *Theme3|Theme4|PortalDefault
 SignupCountryIsoCode string:2 r Signup Country
