@@ -34,8 +34,13 @@ type QueryOptions struct {
 // records of sub-queries are fetched to their end, so that each record is
 // whole. No request is made before the first pull; ranging again runs the
 // query again; leaving early frees the connection. An error comes once and
-// last: without one, every row that the org counted has been returned. Records
-// may be kept.
+// last: without one, every row that the org counted has been returned, but for
+// rows that were deleted while they were read. Records may be kept.
+//
+// A query that selects Id and has ORDER BY Id goes on behind the last row when
+// its cursor died (ErrCursorGone) or its pages ended too early. Any other is
+// an error then, because its rows come in an order that cannot be entered in
+// the middle.
 func (c *Client) Query(ctx context.Context, soql string) iter.Seq2[sobject.Record, error] {
 	return c.QueryWith(ctx, soql, QueryOptions{})
 }
@@ -58,44 +63,53 @@ func (c *Client) QueryWith(ctx context.Context, soql string, opts QueryOptions) 
 func (c *Client) query(ctx context.Context, soql string, opts QueryOptions, yield func(sobject.Record) bool) error {
 	f := &fetcher{client: c, opts: opts}
 	defer f.stop()
-	page, err := f.firstPage(ctx, soql)
+	return newReading(f, soql, yield).run(ctx)
+}
+
+// pages passes on the records of all pages of a query that is asked now. more
+// is false when yield said no.
+func (r *reading) pages(ctx context.Context, soql string) (more bool, err error) {
+	page, err := r.firstPage(ctx, soql)
 	if err != nil {
-		return err
+		return false, err
 	}
-	pass := yield
-	if opts.ReadAhead {
-		pass = func(r sobject.Record) bool {
-			f.expect(ctx, page.reader.NextURL())
-			return yield(r)
+	pass := r.pass
+	if r.opts.ReadAhead {
+		pass = func(rec sobject.Record) bool {
+			r.expect(ctx, page.reader.NextURL())
+			return r.pass(rec)
 		}
 	}
-	total, rows := -1, 0
+	total, before := -1, r.rows
 	for {
-		more, err := f.eachRecord(ctx, &page, &rows, pass)
+		more, err := r.eachRecord(ctx, &page, &r.rows, pass)
 		if err != nil || !more {
-			return err
+			return false, err
 		}
 		if n, ok := page.reader.TotalSize(); ok && total < 0 {
 			total = n
+			if r.total < 0 {
+				r.total = n
+			}
 		}
 		next := page.reader.NextURL()
 		if page.reader.Done() {
 			break
 		}
 		if next == "" {
-			return fmt.Errorf("salesforce: query: page without done and without nextRecordsUrl after %d rows: %w", rows, ErrIncomplete)
+			return false, fmt.Errorf("salesforce: query: page without done and without nextRecordsUrl after %d rows: %w", r.rows, ErrIncomplete)
 		}
-		if total >= 0 && rows >= total {
-			return fmt.Errorf("salesforce: query: further pages after all %d rows: %w", total, ErrIncomplete)
+		if total >= 0 && r.rows-before >= total {
+			return false, &miscount{r.rows - before, total, "; it promises further pages"}
 		}
-		if page, err = f.nextPage(ctx, next); err != nil {
-			return err
+		if page, err = r.nextPage(ctx, next); err != nil {
+			return false, err
 		}
 	}
-	if total >= 0 && rows != total {
-		return fmt.Errorf("salesforce: query: %d rows, but the org counted %d: %w", rows, total, ErrIncomplete)
+	if rows := r.rows - before; total >= 0 && rows != total {
+		return false, &miscount{rows, total, ""}
 	}
-	return nil
+	return true, nil
 }
 
 // page is an open page of a query.
@@ -165,7 +179,10 @@ func (f *fetcher) readPage(ctx context.Context, p page, skip int, rows *int, yie
 // Count runs a query of the form SELECT COUNT() FROM ... and returns its
 // number.
 func (c *Client) Count(ctx context.Context, soql string) (int64, error) {
-	f := &fetcher{client: c}
+	return (&fetcher{client: c}).count(ctx, soql)
+}
+
+func (f *fetcher) count(ctx context.Context, soql string) (int64, error) {
 	p, err := f.firstPage(ctx, soql)
 	if err != nil {
 		return 0, err
