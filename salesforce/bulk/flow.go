@@ -7,15 +7,9 @@ import (
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
-// batch is a run of records of one page, and what they weigh.
-type batch struct {
-	records []sobject.Record
-	bytes   int64
-}
-
 // lane is one page on its way from its reader to the consumer.
 type lane struct {
-	batches []batch
+	batches []sobject.Rows
 	done    bool
 	info    PageInfo
 	err     error
@@ -71,16 +65,17 @@ func (f *flow) close(err error) {
 
 // put hands a batch of a page over, after waiting for room. It is false when
 // nobody wants more.
-func (f *flow) put(page int, b batch) bool {
+func (f *flow) put(page int, b sobject.Rows) bool {
+	size := int64(b.Size())
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for !f.over && f.bytes > 0 && f.bytes+b.bytes > f.budget && !f.isNext(page) {
+	for !f.over && f.bytes > 0 && f.bytes+size > f.budget && !f.isNext(page) {
 		f.changed.Wait()
 	}
 	if f.over {
 		return false
 	}
-	f.bytes += b.bytes
+	f.bytes += size
 	f.lanes[page].batches = append(f.lanes[page].batches, b)
 	f.changed.Broadcast()
 	return true
@@ -102,10 +97,10 @@ func (f *flow) end(page int, info PageInfo, err error) {
 // event is what the consumer gets: a batch, or the end of a page, or the end
 // of all.
 type event struct {
-	batch batch
-	page  *PageInfo
-	end   bool
-	err   error
+	rows sobject.Rows
+	page *PageInfo
+	end  bool
+	err  error
 }
 
 // next waits for what comes next.
@@ -136,10 +131,10 @@ func (f *flow) ready() (event, bool) {
 			continue
 		case len(l.batches) > 0:
 			b := l.batches[0]
-			l.batches[0] = batch{}
+			l.batches[0] = sobject.Rows{}
 			l.batches = l.batches[1:]
-			f.bytes -= b.bytes
-			return event{batch: b}, true
+			f.bytes -= int64(b.Size())
+			return event{rows: b}, true
 		case l.done && l.err != nil:
 			return event{end: true, err: l.err}, true
 		case l.done:

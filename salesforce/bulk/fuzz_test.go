@@ -1,15 +1,9 @@
 package bulk
 
 import (
-	"bytes"
 	"encoding/csv"
-	"errors"
-	"io"
 	"strings"
 	"testing"
-	"testing/iotest"
-	"time"
-	"unicode/utf8"
 )
 
 // The counter of raw CSV agrees with encoding/csv on whatever that reads.
@@ -33,23 +27,6 @@ func FuzzRowCounter(f *testing.F) {
 		_, _ = c.Write([]byte(text[cut:]))
 		if want := max(len(all)-1, 0); c.rows() != want || c.quoted {
 			t.Errorf("%q: %d rows, want %d", text, c.rows(), want)
-		}
-	})
-}
-
-// The check of a stream agrees with utf8.Valid, wherever it is cut.
-func FuzzEncoding(f *testing.F) {
-	for _, s := range []string{"", "abc", "aü€😀z", "\xff", "a\xc3", "\xf0\x9f\x98", "€\xe2\x82"} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, src := range []io.Reader{bytes.NewReader(text), iotest.OneByteReader(bytes.NewReader(text)), iotest.DataErrReader(bytes.NewReader(text)), iotest.HalfReader(bytes.NewReader(text))} {
-			w := &watch{limit: time.Hour, timer: time.NewTimer(time.Hour)}
-			got, err := io.ReadAll(&body{src: src, watch: w})
-			w.timer.Stop()
-			if errors.Is(err, ErrEncoding) != !utf8.Valid(text) || err == nil && !bytes.Equal(got, text) {
-				t.Errorf("%q: %v", text, err)
-			}
 		}
 	})
 }

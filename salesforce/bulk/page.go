@@ -12,12 +12,16 @@ import (
 // error.
 func (q *QueryJob) ReadPage(ctx context.Context, locator string, maxRecords int, yield func(sobject.Record) error) (next string, err error) {
 	var stop error
-	next, _, err = q.page(ctx, locator, maxRecords, func(r sobject.Record) bool {
-		stop = yield(r)
-		return stop == nil
+	info, _, err := q.page(ctx, locator, maxRecords, func(rows sobject.Rows) bool {
+		for r := range rows.All() {
+			if stop = yield(r); stop != nil {
+				return false
+			}
+		}
+		return true
 	})
 	if stop != nil {
 		return "", stop
 	}
-	return next, err
+	return info.Next, err
 }

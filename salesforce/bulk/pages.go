@@ -28,17 +28,19 @@ type Page struct {
 // many as the org said is an error.
 func (q *QueryJob) Page(ctx context.Context, locator string, maxRecords int) (*Page, error) {
 	out := &Page{}
-	next, _, err := q.page(ctx, locator, maxRecords, func(r sobject.Record) bool {
-		if q.cfg.ReuseRecords {
-			r = r.Clone()
+	info, _, err := q.page(ctx, locator, maxRecords, func(rows sobject.Rows) bool {
+		for r := range rows.All() {
+			if q.cfg.ReuseRecords {
+				r = r.Clone()
+			}
+			out.Records = append(out.Records, r)
 		}
-		out.Records = append(out.Records, r)
 		return true
 	})
 	if err != nil {
 		return nil, err
 	}
-	out.Next, out.Count = next, len(out.Records)
+	out.Next, out.Count = info.Next, len(out.Records)
 	return out, nil
 }
 
@@ -74,9 +76,17 @@ func (q *QueryJob) RecordsFrom(ctx context.Context, locator string) iter.Seq2[so
 func (q *QueryJob) serial(ctx context.Context, locator string, yield func(sobject.Record, error) bool) {
 	seen := map[string]bool{locator: true}
 	whole, rows, size := locator == "", 0, q.cfg.MaxRecords
+	each := func(rows sobject.Rows) bool {
+		for r := range rows.All() {
+			if !yield(r, nil) {
+				return false
+			}
+		}
+		return true
+	}
 	for {
 		t := q.pageTable(locator, size)
-		info, more, err := q.readPage(ctx, t, locator, func(_ *table, r sobject.Record) bool { return yield(r, nil) })
+		info, more, err := q.readPage(ctx, t, locator, each)
 		if err == nil && !more {
 			return
 		}
@@ -113,12 +123,11 @@ func (q *QueryJob) checkTotal(rows int) error {
 }
 
 // page streams one page of at most maxRecords rows (0: the job's own bound).
-func (q *QueryJob) page(ctx context.Context, locator string, maxRecords int, yield func(sobject.Record) bool) (next string, more bool, err error) {
+func (q *QueryJob) page(ctx context.Context, locator string, maxRecords int, yield func(sobject.Rows) bool) (info PageInfo, more bool, err error) {
 	if maxRecords <= 0 {
 		maxRecords = q.cfg.MaxRecords
 	}
-	info, more, err := q.readPage(ctx, q.pageTable(locator, maxRecords), locator, func(_ *table, r sobject.Record) bool { return yield(r) })
-	return info.Next, more, err
+	return q.readPage(ctx, q.pageTable(locator, maxRecords), locator, yield)
 }
 
 // pageTable is one page of at most maxRecords rows, or of as many as the org
@@ -161,12 +170,12 @@ func smaller(size, done, fits int) (again, next int) {
 
 // readPage streams one page to yield, and compares its rows with the org's own
 // number.
-func (q *QueryJob) readPage(ctx context.Context, t *table, locator string, yield func(*table, sobject.Record) bool) (info PageInfo, more bool, err error) {
-	rows, more, err := t.each(ctx, func(r sobject.Record) bool { return yield(t, r) })
+func (q *QueryJob) readPage(ctx context.Context, t *table, locator string, yield func(sobject.Rows) bool) (info PageInfo, more bool, err error) {
+	rows, more, err := t.each(ctx, yield)
 	if err != nil || !more {
 		return PageInfo{Locator: locator, Records: rows}, false, err
 	}
-	info = PageInfo{Locator: locator, Next: t.header.Get("Sforce-Locator"), Records: rows, Bytes: t.body.bytes, NULs: t.body.nuls}
+	info = PageInfo{Locator: locator, Next: t.header.Get("Sforce-Locator"), Records: rows, Bytes: t.bytes, NULs: t.nuls}
 	if info.Next == "null" {
 		info.Next = ""
 	}

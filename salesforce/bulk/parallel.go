@@ -126,7 +126,7 @@ func (q *QueryJob) parallel(outer context.Context, pages *pageList, yield func(s
 			}
 			return
 		}
-		for _, rec := range e.batch.records {
+		for rec := range e.rows.All() {
 			if !yield(rec, nil) {
 				return
 			}
@@ -180,38 +180,10 @@ func (q *QueryJob) dispatch(ctx context.Context, f *flow, pages *pageList, work 
 	f.close(err)
 }
 
-// Sizes of a batch: it is handed over when it has either.
-const (
-	batchRecords = 1000
-	batchBytes   = 128 << 10
-)
-
 // fill reads one page into its lane.
 func (q *QueryJob) fill(ctx context.Context, f *flow, page int, locator string) (PageInfo, error) {
-	var b batch
-	var counted int64
-	var from *body
-	wanted := true
-	flush := func() bool {
-		out := b
-		b = batch{}
-		wanted = len(out.records) == 0 || f.put(page, out)
-		return wanted
-	}
-	info, _, err := q.readPage(ctx, q.pageTable(locator, 0), locator, func(t *table, r sobject.Record) bool {
-		if t.body != from {
-			from, counted = t.body, 0
-		}
-		b.records = append(b.records, r)
-		if grown := t.body.bytes - counted; grown > 0 {
-			b.bytes, counted = b.bytes+grown, t.body.bytes
-		}
-		if len(b.records) >= batchRecords || b.bytes >= batchBytes {
-			return flush()
-		}
-		return true
-	})
-	if wanted && !flush() && err == nil {
+	info, more, err := q.readPage(ctx, q.pageTable(locator, 0), locator, func(rows sobject.Rows) bool { return f.put(page, rows) })
+	if !more && err == nil {
 		err = ctx.Err()
 	}
 	return info, err

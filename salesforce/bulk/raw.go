@@ -98,7 +98,7 @@ func (q *QueryJob) RawPage(ctx context.Context, locator string, maxRecords int) 
 		cancel(nil)
 		return nil, q.checkCount(resp.Header, locator, 0)
 	}
-	out.Body = &rawBody{ctx: ctx, body: body{src: resp.Body, watch: watch, lax: true}, close: resp.Body.Close, cancel: cancel, check: func(rows int) error {
+	out.Body = &rawBody{ctx: ctx, body: body{src: resp.Body, watch: watch}, close: resp.Body.Close, cancel: cancel, check: func(rows int) error {
 		return q.checkCount(resp.Header, locator, rows)
 	}}
 	return out, nil

@@ -31,9 +31,10 @@ type table struct {
 	again func(error) // called before the answer is asked for again; may be nil
 
 	header http.Header // of the last answer
-	body   *body
-	done   int // rows passed on
-	fits   int // how many rows the next page should have, where the job decides
+	bytes  int64       // of it
+	nuls   int64       // dropped from it
+	done   int         // rows passed on
+	fits   int         // how many rows the next page should have, where the job decides
 }
 
 // limits are the bounds of reading an answer.
@@ -49,9 +50,9 @@ type broken struct{ error }
 
 func (b broken) Unwrap() error { return b.error }
 
-// each passes on the rows of the answer until yield says no, which makes more
-// false. rows is how many the last answer had.
-func (t *table) each(ctx context.Context, yield func(sobject.Record) bool) (rows int, more bool, err error) {
+// each passes on the rows of the answer, as they are decoded, until yield says
+// no, which makes more false. rows is how many the last answer had.
+func (t *table) each(ctx context.Context, yield func(sobject.Rows) bool) (rows int, more bool, err error) {
 	for tries := 0; ; tries++ {
 		rows, more, err = t.once(ctx, yield)
 		var broke broken
@@ -64,7 +65,7 @@ func (t *table) each(ctx context.Context, yield func(sobject.Record) bool) (rows
 	}
 }
 
-func (t *table) once(outer context.Context, yield func(sobject.Record) bool) (rows int, more bool, err error) {
+func (t *table) once(outer context.Context, yield func(sobject.Rows) bool) (rows int, more bool, err error) {
 	ctx, watch, cancel := newWatch(outer, t.pageStall)
 	defer cancel(nil)
 	resp, err := t.job.fetch(ctx, t.parts, t.op, t.query, "text/csv")
@@ -76,26 +77,32 @@ func (t *table) once(outer context.Context, yield func(sobject.Record) bool) (ro
 		resp.Body = readahead.New(resp.Body, func() { cancel(nil) }, new(readahead.Spare))
 	}
 	defer resp.Body.Close()
-	t.header, t.body = resp.Header, &body{src: resp.Body, watch: watch, lax: t.lax}
-	reader := sobject.NewCSVReader(t.body, t.job.object)
+	text := &body{src: resp.Body, watch: watch}
+	reader := sobject.NewCSVReader(text, t.job.object)
 	if t.reuse {
 		reader.Reuse()
 	}
+	if !t.lax {
+		reader.Strict()
+	}
 	for {
-		rec, err := reader.Read()
+		some, err := reader.ReadRows()
+		t.header, t.bytes, t.nuls = resp.Header, text.bytes, reader.NULs()
 		if errors.Is(err, io.EOF) {
 			return rows, true, nil
 		}
 		if err != nil {
 			return rows, false, t.fail(ctx, outer, rows, err)
 		}
-		if rows++; rows <= t.done {
+		fresh := some.Skip(t.done - rows) // passed on already, before the answer broke off
+		rows += some.Len()
+		if fresh.Len() == 0 {
 			continue
 		}
-		t.done = rows
-		if !yield(rec) {
+		if !yield(fresh) {
 			return rows, false, nil
 		}
+		t.done = rows
 	}
 }
 
@@ -110,6 +117,8 @@ func (t *table) fail(inner, outer context.Context, rows int, err error) error {
 		return broken{fmt.Errorf("bulk: job %s: %s: after %d rows: %w", t.job.id, t.what, rows, errSilent)}
 	case errors.As(err, &refused):
 		return err // the client tried again already
+	case errors.Is(err, ErrEncoding):
+		err = fmt.Errorf("%w; QueryConfig.AllowInvalid reads on with U+FFFD in its place", err)
 	}
 	err = fmt.Errorf("bulk: job %s: %s: after %d rows: %w", t.job.id, t.what, rows, err)
 	if salesforce.IsRetryable(err) {

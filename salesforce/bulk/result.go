@@ -51,7 +51,14 @@ func (j *IngestJob) results(ctx context.Context, part, operation string) iter.Se
 	return func(yield func(Result, error) bool) {
 		t := &table{job: &j.job, parts: part, op: operation, what: operation + " rows", limits: limits{pageStall: defaultPageStall, lax: true}}
 		var p resultParser
-		_, _, err := t.each(ctx, func(rec sobject.Record) bool { return yield(p.parse(rec), nil) })
+		_, _, err := t.each(ctx, func(rows sobject.Rows) bool {
+			for rec := range rows.All() {
+				if !yield(p.parse(rec), nil) {
+					return false
+				}
+			}
+			return true
+		})
 		if err != nil {
 			yield(Result{}, err)
 		}

@@ -2,15 +2,13 @@ package sobject
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"math/bits"
 	"slices"
 	"strings"
-	"unicode/utf8"
+	"unsafe"
 )
 
 // CSVReader decodes the CSV of Bulk API results as it streams: a header row,
@@ -23,21 +21,25 @@ import (
 // Reuse says otherwise. It is not safe for concurrent use.
 type CSVReader struct {
 	feed
-	batch  batch
 	object string
 	shape  *Shape
-	cells  []cell // of the rows being read
-	dirty  bool
-	seen   uint64 // has a high bit where the rows being read may not be ASCII
-	hint   int    // cells of the last block
-	blk    *block // where all rows go, with Reuse
+	strict bool
+	err    error // after the rows
+
+	rows  Rows   // not handed out yet
+	cells []cell // of the rows being read
+	blk   *block // where all rows go, with Reuse
+	extra []byte // text of cells that did not fit where they stood
+
+	before int64 // bytes of the stream that lie before the buffer, without NULs
+	nuls   int64
 }
 
 // NewCSVReader returns a reader of an object's records. It reads nothing before
 // the first Read.
 func NewCSVReader(r io.Reader, object string) *CSVReader {
 	c := &CSVReader{object: object}
-	c.src = &stripper{src: r}
+	c.src = r
 	return c
 }
 
@@ -46,13 +48,46 @@ func NewCSVReader(r io.Reader, object string) *CSVReader {
 // is asked for, and must be cloned to be kept. It must be called before the
 // first Read. The reader is returned.
 func (c *CSVReader) Reuse() *CSVReader {
-	c.reuse = true
+	c.reuse, c.blk = true, &block{}
 	return c
 }
 
+// Strict makes bytes that are no UTF-8 an error, ErrEncoding. By default each
+// is read as U+FFFD. It must be called before the first Read. The reader is
+// returned.
+func (c *CSVReader) Strict() *CSVReader {
+	c.strict = true
+	return c
+}
+
+// NULs returns how many NUL bytes were dropped so far.
+func (c *CSVReader) NULs() int64 { return c.nuls }
+
 // Read returns the next record, or io.EOF after the last. An empty stream has
 // none. Other errors are final.
-func (c *CSVReader) Read() (Record, error) { return c.batch.read(c.fill) }
+func (c *CSVReader) Read() (Record, error) {
+	for c.rows.n == 0 {
+		if c.err != nil {
+			return Record{}, c.err
+		}
+		c.fill()
+	}
+	return c.rows.take(), nil
+}
+
+// ReadRows is Read for all the records, one or more, that are decoded at once:
+// a few hundred usually. With Reuse they are good until the next are asked for.
+func (c *CSVReader) ReadRows() (Rows, error) {
+	for c.rows.n == 0 {
+		if c.err != nil {
+			return Rows{}, c.err
+		}
+		c.fill()
+	}
+	all := c.rows
+	c.rows = Rows{}
+	return all, nil
+}
 
 // Records walks the rest of the rows. An error comes once and last.
 func (c *CSVReader) Records() iter.Seq2[Record, error] {
@@ -61,48 +96,49 @@ func (c *CSVReader) Records() iter.Seq2[Record, error] {
 
 // Header returns the column names; nil when the stream is empty.
 func (c *CSVReader) Header() ([]string, error) {
-	if c.shape == nil && c.batch.err == nil {
-		if c.batch.next < len(c.batch.records) {
-			return c.shape.Names(), nil
-		}
+	if c.shape == nil && c.err == nil {
 		c.header()
 	}
-	if c.shape == nil {
-		if errors.Is(c.batch.err, io.EOF) {
-			return nil, nil
-		}
-		return nil, c.batch.err
+	switch {
+	case c.shape != nil:
+		return c.shape.Names(), nil
+	case errors.Is(c.err, io.EOF):
+		return nil, nil
+	default:
+		return nil, c.err
 	}
-	return c.shape.Names(), nil
 }
 
-// header reads the first row and makes the shape of it.
+// header reads the first row that is not blank and makes the shape of it.
 func (c *CSVReader) header() {
-	for c.shape == nil && c.batch.err == nil {
-		next, err := c.row(c.pos)
-		if errors.Is(err, errShort) {
-			err = c.orEnd(c.readOn())
-		} else if err == nil {
-			err = c.names(next)
+	for c.shape == nil && c.err == nil {
+		c.cells = c.cells[:0]
+		next, err := c.anyRow(c.pos)
+		if err == nil {
+			err = c.repair(c.cells)
 		}
-		c.batch.fail("CSV", err)
+		if err == nil {
+			c.pos = next
+			err = c.names()
+		}
+		if errors.Is(err, errShort) {
+			err = c.more()
+		}
+		c.fail(err)
 	}
 }
 
-func (c *CSVReader) names(next int) error {
+func (c *CSVReader) names() error {
+	text := string(c.buf[:c.end]) + string(c.extra)
+	c.extra = nil
 	names := make([]string, 0, len(c.cells))
 	for _, v := range c.cells {
-		text := c.buf[v.off : int(v.off)+v.len()]
-		if v.dirty() {
-			text = undouble(text)
-		}
-		name := string(text)
+		name := strings.Clone(text[v.off : int(v.off)+v.len()])
 		if name == "" || slices.Contains(names, name) {
 			return fmt.Errorf("column %d is named %q, which is empty or taken", len(names)+1, clip(name))
 		}
 		names = append(names, name)
 	}
-	c.pos, c.cells, c.dirty = next, c.cells[:0], false
 	if len(names) > 0 {
 		c.shape = NewShape(c.object, names...)
 	}
@@ -115,265 +151,103 @@ func (c *CSVReader) fill() {
 	if c.header(); c.shape == nil {
 		return
 	}
-	for c.batch.err == nil {
-		err := c.rows()
-		if len(c.batch.records) > 0 {
-			if !errors.Is(err, errShort) {
-				c.batch.fail("CSV", err)
-			}
-			return
-		}
+	for c.rows.n == 0 && c.err == nil {
+		n, err := c.scan()
+		c.pack(n)
 		if errors.Is(err, errShort) {
-			err = c.orEnd(c.readOn())
+			if n > 0 {
+				return // these rows first
+			}
+			err = c.more()
 		}
-		c.batch.fail("CSV", err)
+		c.fail(err)
 	}
 }
 
-// orEnd makes io.EOF of the failure to read on where the stream ended between
-// rows.
-func (c *CSVReader) orEnd(err error) error {
-	if err != nil && c.ended() && c.pos == c.end {
-		return io.EOF
+// scan decodes all rows that are whole in the buffer into cells, and returns
+// how many. Its error is errShort at best: the rest of the buffer is no row.
+func (c *CSVReader) scan() (n int, err error) {
+	columns := len(c.shape.names)
+	c.cells = c.cells[:0]
+	for c.pos < c.end {
+		at := len(c.cells)
+		c.cells = slices.Grow(c.cells, columns)
+		next, marked, ok := quotedRow(c.buf, c.pos, c.cells[at:at+columns])
+		if ok {
+			c.cells = c.cells[:at+columns]
+		} else {
+			marked = true
+			if next, err = c.anyRow(c.pos); err != nil {
+				return n, err
+			}
+			switch got := len(c.cells) - at; got {
+			case columns:
+			case 0:
+				c.pos = next
+				continue
+			default:
+				return n, fmt.Errorf("a row has %d values under %d columns", got, columns)
+			}
+		}
+		if marked {
+			if err := c.repair(c.cells[at:]); err != nil {
+				return n, err
+			}
+		}
+		c.pos, n = next, n+1
 	}
-	return err
+	return n, errShort
 }
 
-// rows decodes all rows that are whole in the buffer.
-func (c *CSVReader) rows() error {
-	if cap(c.cells) == 0 || !c.reuse {
-		c.cells = make([]cell, 0, max(c.hint+c.hint/8, 32))
+// pack makes a block of the first n rows in cells.
+func (c *CSVReader) pack(n int) {
+	if n == 0 {
+		return
 	}
 	columns := len(c.shape.names)
 	blk := c.blk
-	if blk == nil {
-		blk = &block{}
+	if !c.reuse {
+		blk = &block{cells: slices.Clone(c.cells[:n*columns])}
+	} else {
+		blk.cells = c.cells
 	}
-	var err error
-	for err == nil {
-		at := len(c.cells)
-		var next int
-		next, err = c.row(c.pos)
-		if got := len(c.cells) - at; err == nil && got != columns && got > 0 {
-			err = fmt.Errorf("a row has %d values under %d columns", got, columns)
-		}
-		if err != nil {
-			c.cells = c.cells[:at]
-			break
-		}
-		if len(c.cells) > at {
-			c.batch.records = append(c.batch.records, Record{shape: c.shape, block: blk, at: at})
-		}
-		c.pos = next
-	}
-	if len(c.batch.records) > 0 {
-		c.finish(blk)
-	}
-	return err
-}
-
-// row reads one row into cells; none for a blank line. errShort means that the
-// row goes on beyond the buffer.
-func (c *CSVReader) row(pos int) (int, error) {
-	if c.buf == nil || pos >= c.end {
-		return pos, errShort
-	}
-	if next, ok := c.lineEnd(pos); ok {
-		return next, nil
-	}
-	base, buf := len(c.cells), c.buf
-	for {
-		// Nearly every value of a result is quoted and holds no quote.
-		if buf[pos] == '"' {
-			quote := c.quote(pos + 1)
-			if after := buf[quote+1]; buf[quote] == '"' && (after == ',' || after == '\n') {
-				v := cell{}
-				if quote > pos+1 {
-					v = textCell(Text, pos+1, quote)
-				}
-				c.cells = append(c.cells, v)
-				if pos = quote + 2; after == ',' {
-					continue
-				}
-				return pos, nil
-			}
-		}
-		next, err := c.field(pos)
-		if err != nil {
-			c.cells = c.cells[:base]
-			return pos, err
-		}
-		if c.buf[next] == ',' {
-			pos = next + 1
-			continue
-		}
-		if end, ok := c.lineEnd(next); ok {
-			return end, nil
-		}
-		c.cells = c.cells[:base]
-		if next >= c.end {
-			return pos, errShort
-		}
-		return pos, fmt.Errorf("%q after a closing quote", c.buf[next])
-	}
-}
-
-// quote returns where the next quote stands, or the end of the data, and notes
-// whether bytes that are not ASCII went by. The stream has no zeros, so that
-// the padding ends the search.
-func (c *CSVReader) quote(pos int) int {
-	buf, seen := c.buf, uint64(0)
-	for {
-		x := binary.LittleEndian.Uint64(buf[pos:])
-		seen |= x
-		q := x ^ ones*'"'
-		if m := ((q-ones)&^q | (x-ones)&^x) & highs; m != 0 {
-			c.seen |= seen
-			return pos + bits.TrailingZeros64(m)/8
-		}
-		pos += 8
-	}
-}
-
-// lineEnd reports whether a row ends at a position.
-func (c *CSVReader) lineEnd(pos int) (next int, ok bool) {
-	switch c.buf[pos] {
-	case '\n':
-		return pos + 1, true
-	case '\r':
-		if c.buf[pos+1] == '\n' {
-			return pos + 2, true
-		}
-		if pos+1 >= c.end && c.ended() {
-			return pos + 1, true
-		}
-	}
-	return pos, pos >= c.end && c.ended()
-}
-
-// field reads one value up to its comma or line end.
-func (c *CSVReader) field(pos int) (int, error) {
-	if c.buf[pos] != '"' {
-		return c.bare(pos)
-	}
-	from, dirty := pos+1, false
-	for pos = from; ; pos += 2 {
-		if pos = c.quote(pos); pos >= c.end || pos+1 >= c.end && !c.ended() {
-			return pos, errShort
-		}
-		if c.buf[pos+1] != '"' {
-			break
-		}
-		dirty = true
-	}
-	c.add(from, pos, dirty)
-	return pos + 1, nil
-}
-
-// bare reads a value without quotes.
-func (c *CSVReader) bare(pos int) (int, error) {
-	from := pos
-	for {
-		c.seen |= uint64(c.buf[pos])
-		switch c.buf[pos] {
-		case ',', '\n':
-			c.add(from, pos, false)
-			return pos, nil
-		case '"':
-			return pos, errors.New("a quote inside a value without quotes")
-		case '\r':
-			if _, ok := c.lineEnd(pos); ok {
-				c.add(from, pos, false)
-				return pos, nil
-			}
-			if pos+1 >= c.end {
-				return pos, errShort
-			}
-		case 0:
-			if pos >= c.end {
-				if !c.ended() {
-					return pos, errShort
-				}
-				c.add(from, pos, false)
-				return pos, nil
-			}
-		}
-		pos++
-	}
-}
-
-func (c *CSVReader) add(from, to int, dirty bool) {
-	if from == to {
-		c.cells = append(c.cells, cell{})
-		return
-	}
-	v := textCell(Text, from, to)
-	if dirty {
-		v.bits |= dirtyBit
-		c.dirty = true
-	}
-	c.cells = append(c.cells, v)
-}
-
-// finish makes a block of the rows that were read.
-func (c *CSVReader) finish(blk *block) {
-	blk.cells = c.cells
-	c.seal(blk, c.pos, c.dirty, c.seen&highs != 0 && !utf8.Valid(c.buf[:c.pos]), undouble)
-	c.hint, c.cells, c.dirty, c.seen = len(c.cells), nil, false, 0
-	if c.reuse {
-		c.blk, c.cells = blk, blk.cells[:0]
-	}
-}
-
-// undouble turns doubled quotes into single ones, in place.
-func undouble(b []byte) []byte {
-	w := 0
-	for r := 0; r < len(b); r++ {
-		if b[w] = b[r]; b[r] == '"' {
-			r++
-		}
-		w++
-	}
-	return b[:w]
-}
-
-// stripper drops a byte order mark and NUL bytes from a stream.
-type stripper struct {
-	src   io.Reader
-	begun bool
-	head  []byte // read while looking for the mark
-	err   error
-}
-
-func (s *stripper) Read(p []byte) (int, error) {
-	if !s.begun {
-		s.begun = true
-		head := make([]byte, len(byteOrderMark))
-		n, err := readFull(s.src, head)
-		s.head, s.err = []byte(strings.TrimPrefix(string(head[:n]), byteOrderMark)), err
-	}
-	var n int
-	var err error
 	switch {
-	case len(s.head) > 0:
-		n = copy(p, s.head)
-		s.head = s.head[n:]
-	case s.err != nil:
-		return 0, s.err
+	case len(c.extra) > 0:
+		blk.text = string(c.buf[:c.end]) + string(c.extra)
+		c.extra = nil
+	case c.reuse:
+		blk.text = unsafe.String(unsafe.SliceData(c.buf), c.pos)
 	default:
-		n, err = s.src.Read(p)
+		blk.text = string(c.buf[:c.pos])
 	}
-	if bytes.IndexByte(p[:n], 0) < 0 {
-		return n, err
-	}
-	w := 0
-	for _, b := range p[:n] {
-		if b != 0 {
-			p[w] = b
-			w++
-		}
-	}
-	return w, err
+	c.rows = Rows{shape: c.shape, block: blk, n: n}
 }
 
-const byteOrderMark = "\xef\xbb\xbf"
+// more brings on more of the stream, because the row at pos goes on beyond the
+// buffer.
+func (c *CSVReader) more() error {
+	begin, left := c.pos, c.end-c.pos
+	if err := c.readOn(); err != nil {
+		if c.ended() && left == 0 {
+			return io.EOF
+		}
+		return err
+	}
+	if c.before == 0 && begin == 0 && left == 0 && bytes.HasPrefix(c.buf[:c.end], []byte(byteOrderMark)) {
+		c.pos = len(byteOrderMark)
+	}
+	c.before += int64(begin)
+	c.dropNULs(left)
+	c.fence()
+	return nil
+}
+
+func (c *CSVReader) fail(err error) {
+	switch {
+	case err == nil:
+	case errors.Is(err, io.EOF):
+		c.err = io.EOF
+	default:
+		c.err = fmt.Errorf("sobject: decode CSV: %w", err)
+	}
+}

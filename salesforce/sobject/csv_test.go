@@ -11,12 +11,16 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
 
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
 func readCSV(r io.Reader) (header []string, rows [][]string, err error) {
-	c := sobject.NewCSVReader(r, "Account")
+	return readAll(sobject.NewCSVReader(r, "Account"))
+}
+
+func readAll(c *sobject.CSVReader) (header []string, rows [][]string, err error) {
 	for rec, err := range c.Records() {
 		if err != nil {
 			return nil, nil, err
@@ -42,14 +46,14 @@ func readCSVSlowly(raw []byte) (header []string, rows [][]string, err error) {
 	if err != nil || len(all) == 0 {
 		return nil, nil, err
 	}
-	for i, name := range all[0] {
-		if name == "" || slices.Contains(all[0][:i], name) {
-			return nil, nil, errors.New("header")
-		}
-	}
 	for _, row := range all {
 		for i := range row {
 			row[i] = valid(row[i])
+		}
+	}
+	for i, name := range all[0] {
+		if name == "" || slices.Contains(all[0][:i], name) {
+			return nil, nil, errors.New("header")
 		}
 	}
 	return all[0], all[1:], nil
@@ -82,6 +86,14 @@ func checkCSV(t *testing.T, raw []byte) {
 		}
 		if !slices.EqualFunc(got, want, slices.Equal) {
 			t.Fatalf("%q: %q, want %q", raw, got, want)
+		}
+		strictly := sobject.NewCSVReader(bytes.NewReader(raw), "Account").Strict()
+		_, _, strictErr := readAll(strictly)
+		if text := bytes.ReplaceAll(raw, []byte{0}, nil); errors.Is(strictErr, sobject.ErrEncoding) == utf8.Valid(text) || strictErr != nil && utf8.Valid(text) {
+			t.Fatalf("%q: strict: %v", raw, strictErr)
+		}
+		if n := bytes.Count(raw, []byte{0}); strictErr == nil && strictly.NULs() != int64(n) {
+			t.Fatalf("%q: %d NULs, want %d", raw, strictly.NULs(), n)
 		}
 		reused := 0
 		for r, err := range sobject.NewCSVReader(bytes.NewReader(raw), "Account").Reuse().Records() {
@@ -141,11 +153,17 @@ func FuzzCSV(f *testing.F) {
 	f.Fuzz(checkCSV)
 }
 
+// bigCSV is a result like those of real orgs: 20 columns, about 460 bytes a row,
+// all values quoted.
 func bigCSV(n int) []byte {
 	var b bytes.Buffer
-	b.WriteString(`"Id","Name","Industry","AnnualRevenue","NumberOfEmployees","BillingStreet","BillingCity","Phone","Website","OwnerId","CreatedDate","SystemModstamp","ParentId"` + "\n")
+	b.WriteString(`"Id","Name","Type","Industry","AnnualRevenue","NumberOfEmployees","BillingStreet","BillingCity","BillingState","BillingPostalCode","BillingCountry",` +
+		`"Phone","Website","Description","OwnerId","Rating","IsDeleted","CreatedDate","SystemModstamp","ParentId"` + "\n")
+	names := []string{"Account \"\"%d\"\"", "Account %d", "Müller %d", "さくら商事 %d"}
 	for i := range n {
-		fmt.Fprintf(&b, "\"001%015d\",\"Account \"\"%d\"\"\",\"Energy\",\"%d.5\",\"%d\",\"Main Street %d\nSecond floor\",\"Springfield\",\"+1 555 0100\",\"https://www.example.com/%d\",\"005000000000001AAA\",\"2024-01-02T03:04:05.000Z\",\"2024-02-03T04:05:06.000Z\",\"\"\n",
+		fmt.Fprintf(&b, "\"001%015d\",\""+names[i%len(names)]+"\",\"Customer - Direct\",\"Energy\",\"%d.5\",\"%d\",\"Main Street %d\nSecond floor\",\"Springfield\",\"CA\",\"94105\",\"United States\","+
+			"\"+1 555 0100\",\"https://www.example.com/%d\",\"Long-standing customer; renewal comes up every spring. Prefers a call before any e-mail, and wants the same person each time.\","+
+			"\"005000000000001AAA\",\"Warm\",\"false\",\"2024-01-02T03:04:05.000Z\",\"2024-02-03T04:05:06.000Z\",\"\"\n",
 			i, i, i*1000, i%5000, i, i)
 	}
 	return b.Bytes()
@@ -163,11 +181,24 @@ func TestCSVRowsMayBeKept(t *testing.T) {
 		t.Fatal(len(kept))
 	}
 	for i, r := range kept {
-		if name, err := r.Text("Name"); err != nil || name != fmt.Sprintf("Account %q", fmt.Sprint(i)) {
+		if name, err := r.Text("Name"); err != nil || !strings.HasSuffix(strings.Trim(name, `"`), fmt.Sprint(i)) || strings.Contains(name, `"`) != (i%4 == 0) {
 			t.Fatal(i, name, err)
 		}
 		if v, ok := r.Value("ParentId"); !ok || !v.IsNull() {
 			t.Fatal(i, v)
+		}
+	}
+}
+
+// Wherever the edge of a buffer falls in a result with CRLF, it stays the same.
+func TestCSVLineEndOnTheBuffersEdge(t *testing.T) {
+	row := "\"1\",\"" + strings.Repeat("x", 90) + "\"\r\n"
+	want := 3000
+	for shift := range len(row) {
+		raw := "\"Id\",\"" + strings.Repeat("n", 1+shift) + "\"\r\n" + strings.Repeat(row, want)
+		_, rows, err := readCSV(strings.NewReader(raw))
+		if err != nil || len(rows) != want {
+			t.Fatalf("shifted by %d: %d rows, %v", shift, len(rows), err)
 		}
 	}
 }
@@ -259,17 +290,23 @@ func TestCSVRoundTrip(t *testing.T) {
 func BenchmarkCSV(b *testing.B) {
 	data := bigCSV(5000)
 	b.SetBytes(int64(len(data)))
-	b.Run("orglink", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			for _, err := range sobject.NewCSVReader(bytes.NewReader(data), "Account").Records() {
-				if err != nil {
-					b.Fatal(err)
+	for name, reuse := range map[string]bool{"kept": false, "reused": true} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				r := sobject.NewCSVReader(bytes.NewReader(data), "Account")
+				if reuse {
+					r.Reuse()
+				}
+				for _, err := range r.Records() {
+					if err != nil {
+						b.Fatal(err)
+					}
 				}
 			}
-		}
-		b.ReportMetric(float64(5000*b.N)/b.Elapsed().Seconds(), "rows/s")
-	})
+			b.ReportMetric(float64(5000*b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
 	b.Run("encoding-csv", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

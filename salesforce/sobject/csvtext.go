@@ -1,0 +1,91 @@
+package sobject
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
+
+// ErrEncoding: a text holds bytes that are no UTF-8, so that it cannot be
+// trusted.
+var ErrEncoding = errors.New("not UTF-8")
+
+const byteOrderMark = "\xef\xbb\xbf"
+
+// repair replaces what stands for other text in the dirty cells of a row, in
+// place: doubled quotes, and bytes that are no UTF-8. The row must be whole,
+// because it cannot be read again afterwards.
+func (c *CSVReader) repair(row []cell) error {
+	for i, v := range row {
+		if !v.dirty() || v.len() == 0 {
+			continue
+		}
+		at := int(v.off)
+		raw := c.buf[at : at+v.len()]
+		if c.strict {
+			if bad := firstInvalid(raw); bad < len(raw) {
+				return fmt.Errorf("byte %d: %w", c.before+int64(at+bad), ErrEncoding)
+			}
+		}
+		raw = undouble(raw)
+		row[i] = textCell(Text, at, at+len(raw))
+		if !c.strict && !utf8.Valid(raw) {
+			from := c.end + len(c.extra)
+			c.extra = appendValid(c.extra, raw)
+			row[i] = textCell(Text, from, c.end+len(c.extra))
+		}
+	}
+	return nil
+}
+
+func firstInvalid(b []byte) int {
+	if utf8.Valid(b) {
+		return len(b)
+	}
+	at := 0
+	for at < len(b) {
+		r, size := utf8.DecodeRune(b[at:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		at += size
+	}
+	return at
+}
+
+// undouble turns doubled quotes into single ones, in place.
+func undouble(b []byte) []byte {
+	w := bytes.IndexByte(b, '"')
+	if w < 0 {
+		return b
+	}
+	for r := w; r < len(b); {
+		b[w] = '"'
+		w, r = w+1, r+2
+		n := bytes.IndexByte(b[r:], '"')
+		if n < 0 {
+			n = len(b) - r
+		}
+		copy(b[w:], b[r:r+n])
+		w, r = w+n, r+n
+	}
+	return b[:w]
+}
+
+// dropNULs takes the NUL bytes out of what was read into the buffer last.
+func (c *CSVReader) dropNULs(from int) {
+	at := bytes.IndexByte(c.buf[from:c.end], 0)
+	if at < 0 {
+		return
+	}
+	w := from + at
+	for _, b := range c.buf[w:c.end] {
+		if b != 0 {
+			c.buf[w] = b
+			w++
+		}
+	}
+	c.nuls += int64(c.end - w)
+	c.end = w
+}
