@@ -100,7 +100,7 @@ func (c *Client) describeChunk(ctx context.Context, chunk []string, out map[stri
 			subs[i].HTTPHeaders = map[string]string{"If-Modified-Since": kept[i].modified}
 		}
 	}
-	results, header, err := c.composite(ctx, "describe.many", subs)
+	results, header, err := c.composite(ctx, Request{Path: "composite", Operation: "describe.many"}, subs)
 	if err != nil {
 		return err
 	}
@@ -158,14 +158,14 @@ type compositeRequest struct {
 	Requests  []subrequest `json:"compositeRequest"`
 }
 
-// composite sends subrequests that only read in one call and returns their
-// answers in the same order, and the headers of the whole.
-func (c *Client) composite(ctx context.Context, operation string, subs []subrequest) ([]subresponse, http.Header, error) {
+// composite sends subrequests that only read in one call, which req names, and
+// returns their answers in the same order, and the headers of the whole.
+func (c *Client) composite(ctx context.Context, req Request, subs []subrequest) ([]subresponse, http.Header, error) {
 	var out struct {
 		Responses []subresponse `json:"compositeResponse"`
 	}
-	resp, err := c.call(ctx, Request{Method: http.MethodPost, Path: "composite", JSON: compositeRequest{Requests: subs},
-		Operation: operation, Idempotent: true}, &out)
+	req.Method, req.JSON, req.Idempotent = http.MethodPost, compositeRequest{Requests: subs}, true
+	resp, err := c.call(ctx, req, &out)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -173,7 +173,7 @@ func (c *Client) composite(ctx context.Context, operation string, subs []subrequ
 	for i, s := range subs {
 		at := slices.IndexFunc(out.Responses, func(r subresponse) bool { return strings.EqualFold(r.ReferenceID, s.ReferenceID) })
 		if at < 0 {
-			return nil, nil, fmt.Errorf("salesforce: %s: no answer to subrequest %s: %w", operation, s.ReferenceID, ErrIncomplete)
+			return nil, nil, fmt.Errorf("salesforce: %s: no answer to subrequest %s: %w", req.what(), s.ReferenceID, ErrIncomplete)
 		}
 		ordered[i] = out.Responses[at]
 	}

@@ -25,6 +25,9 @@
 // ([Client.CreateAll] and its kin) return one [Outcome] a row; only Salesforce's
 // own word about a row makes it a success.
 //
+// What is too long for an address - a query, a tooling query, the fields of a
+// record - travels inside a composite request, and nobody notices.
+//
 // Describes are kept and revalidated ([DescribeCache]). Background calls can be
 // held below a share of the org's daily requests ([Config.QuotaFloor],
 // [Interactive]). Files stream both ways ([Client.Blob], [Client.Upload]).

@@ -2,8 +2,6 @@ package salesforce
 
 import (
 	"context"
-	"net/url"
-	"strings"
 
 	"github.com/orglink/orglink/salesforce/sobject"
 )
@@ -14,11 +12,5 @@ func (c *Client) Get(ctx context.Context, object string, id sobject.ID, fields .
 	if err != nil {
 		return sobject.Record{}, err
 	}
-	req := Request{Path: path, Operation: "get", Object: object}
-	if len(fields) > 0 {
-		req.Query = url.Values{"fields": {strings.Join(fields, ",")}}
-	}
-	var rec sobject.Record
-	_, err = c.call(ctx, req, &rec)
-	return rec, err
+	return c.getRecord(ctx, Request{Path: path, Operation: "get", Object: object}, fields)
 }

@@ -70,3 +70,33 @@ func unwrapPage(body io.Reader, operation string) (*sobject.PageReader, error) {
 	}
 	return nil, failed
 }
+
+// read is call for a GET of records. An address that is too long goes inside a
+// composite request, as a long query does; the Tooling API has one of its own.
+func (c *Client) read(ctx context.Context, req Request, out any) error {
+	address := req.Path
+	if len(req.Query) > 0 {
+		address += "?" + req.Query.Encode()
+	}
+	if len(address) <= maxQueryURL || strings.HasPrefix(address, "/") {
+		_, err := c.call(ctx, req, out)
+		return err
+	}
+	whole := Request{Path: "composite", Operation: req.Operation, Object: req.Object}
+	if strings.HasPrefix(address, "tooling/") {
+		whole.Path = "tooling/composite"
+	}
+	answers, _, err := c.composite(ctx, whole, []subrequest{{Method: http.MethodGet, URL: c.base + "/" + address, ReferenceID: "long"}})
+	if err != nil {
+		return err
+	}
+	if status := answers[0].Status; status < 200 || status > 299 {
+		failed := parseError(status, answers[0].Body)
+		failed.Method, failed.Operation, failed.Object = http.MethodGet, req.Operation, req.Object
+		return failed
+	}
+	if err := json.Unmarshal(answers[0].Body, out); err != nil {
+		return fmt.Errorf("salesforce: %s: decode the answer: %w", req.what(), err)
+	}
+	return nil
+}

@@ -50,7 +50,7 @@ func (c *Client) Children(ctx context.Context, object string, id sobject.ID, rel
 func (c *Client) getRecord(ctx context.Context, req Request, fields []string) (sobject.Record, error) {
 	req.Query = fieldsQuery(fields)
 	var rec sobject.Record
-	if _, err := c.call(ctx, req, &rec); err != nil {
+	if err := c.read(ctx, req, &rec); err != nil {
 		return sobject.Record{}, err
 	}
 	if rec.Object() == "" {
@@ -97,7 +97,7 @@ func (c *Client) eachPage(ctx context.Context, req Request, yield func(sobject.R
 	fail := func(err error) { yield(sobject.Record{}, err) }
 	for {
 		var page recordPage
-		if _, err := c.call(ctx, req, &page); err != nil {
+		if err := c.read(ctx, req, &page); err != nil {
 			fail(err)
 			return
 		}

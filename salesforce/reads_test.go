@@ -73,7 +73,7 @@ func TestRelationships(t *testing.T) {
 	id := create(t, org, "Account", salesforcetest.Fields{"Name": "Acme", "ParentId": string(parent)})
 	contact := create(t, org, "Contact", salesforcetest.Fields{"LastName": "Hopper", "AccountId": string(id)})
 	rec, err := c.Parent(t.Context(), "Contact", contact, "Account", "Id", "Name")
-	if err != nil || rec.ID() != id || textOf(t, rec, "Name") != "Acme" {
+	if err != nil || rec.Object() != "Account" || textOf(t, rec, "Name") != "Acme" {
 		t.Error(rec, err)
 	}
 	if rec, err := c.Parent(t.Context(), "Contact", contact, "Account.Parent"); err != nil || rec.ID() != parent {
@@ -268,5 +268,47 @@ func TestLimitsOfApps(t *testing.T) {
 	if err != nil || len(l) != 3 || l["DailyBulkApiBatches"].Apps["Workbench"].Remaining != 7 || l["PermissionSets"].Apps["CreateCustom"].Max != 1000 ||
 		l["DataStorageMB"].Apps != nil || l["DataStorageMB"].Remaining != 4 {
 		t.Errorf("%+v, %v", l, err)
+	}
+}
+
+// Fields, and tooling queries, that are too long for an address travel inside a
+// composite request; the caller notices nothing.
+func TestLongReadsGoByComposite(t *testing.T) {
+	org, admin := fake(t, salesforcetest.Config{})
+	id := create(t, org, "Account", salesforcetest.Fields{"Name": "Acme"})
+	c := narrow(t, org, 431).client(t)
+	fields := []string{"Name"}
+	for range 1500 { // some org has as many
+		fields = append(fields, "BillingStreet")
+	}
+	rec, err := c.Get(t.Context(), "Account", id, fields...)
+	if err != nil || rec.Object() != "Account" || textOf(t, rec, "Name") != "Acme" {
+		t.Error(rec, err)
+	}
+	_, err = c.Get(t.Context(), "Account", "001000000000001AAA", fields...)
+	var refused *salesforce.Error
+	if !errors.Is(err, salesforce.ErrNotFound) || !errors.As(err, &refused) || refused.StatusCode != 404 || refused.Object != "Account" {
+		t.Error(err)
+	}
+	if _, err := c.Get(t.Context(), "Account", id, append(fields, "Nope")...); !errors.Is(err, salesforce.ErrInvalidField) {
+		t.Error(err)
+	}
+	if used, before := admin.Calls(), org.APICalls(); used != 0 || before == 0 {
+		t.Error(used, before)
+	}
+
+	var sent []seen
+	o := newOrg(t, answer(200, `{"compositeResponse":[{"body":{"totalSize":1,"done":true,"records":[{"attributes":{"type":"ApexClass"},"Id":"01p000000000001AAA"}]},
+		"httpHeaders":{},"httpStatusCode":200,"referenceId":"long"}]}`))
+	long := "SELECT Id FROM ApexClass WHERE Name = '" + strings.Repeat("x", 13_000) + "'"
+	n := 0
+	for rec, err := range o.client(t).ToolingQuery(t.Context(), long) {
+		if n++; err != nil || rec.Object() != "ApexClass" {
+			t.Error(rec, err)
+		}
+	}
+	if sent = o.requests(); n != 1 || len(sent) != 1 || sent[0].method != "POST" || !strings.HasSuffix(sent[0].uri, "/tooling/composite") ||
+		!strings.Contains(sent[0].body, "/services/data/v66.0/tooling/query?q=SELECT") {
+		t.Errorf("%d, %+v", n, sent)
 	}
 }
