@@ -23,6 +23,26 @@ type attempt struct {
 // accept verifies the fresh tokens and stores them as a new connection or as
 // the renewal of one.
 func (m *Manager) accept(ctx context.Context, t attempt, a tokenAnswer) (Connection, error) {
+	fresh, err := m.verify(ctx, t, a)
+	if err != nil {
+		return Connection{}, err
+	}
+	return m.store(ctx, t, fresh, a, func(ctx context.Context) error {
+		// A tenant that was forgotten meanwhile has no states any more.
+		_, err := m.cfg.Store.TakeState(ctx, t.state.Hash, time.Now().UTC())
+		if errors.Is(err, ErrNotFound) {
+			return fail("finish", "", ErrStateUnknown, nil)
+		}
+		if err != nil {
+			return storeError("finish", "state", err)
+		}
+		return nil
+	})
+}
+
+// verify asks the org whose tokens they are and returns the connection that
+// they make.
+func (m *Manager) verify(ctx context.Context, t attempt, a tokenAnswer) (Connection, error) {
 	const op = "finish"
 	state := t.state
 	if a.instance == "" || a.org == "" {
@@ -39,28 +59,30 @@ func (m *Manager) accept(ctx context.Context, t attempt, a tokenAnswer) (Connect
 	if err != nil {
 		return Connection{}, fail(op, a.instance, ErrUnreachable, err)
 	}
-	fresh := Connection{
+	return Connection{
 		Tenant: state.Tenant, Type: t.typ.Name(), App: t.app.Name, Flow: t.flow, Owner: state.User, Group: state.Group,
 		LoginHost: state.LoginHost, InstanceURL: a.instance, Org: org, User: user, Scopes: a.scopes,
-	}
+	}, nil
+}
+
+// store keeps verified tokens; alive is asked, under the tenant's lock, whether
+// they are still wanted.
+func (m *Manager) store(ctx context.Context, t attempt, fresh Connection, a tokenAnswer, alive func(context.Context) error) (Connection, error) {
 	movedFrom, err := m.prepareMove(ctx, t, fresh)
 	if err != nil {
 		return Connection{}, err
 	}
-	grant := Grant{Tenant: state.Tenant, ID: GrantID(newID()), App: t.app.Name, ClientID: t.app.ClientID, Flow: t.flow, Org: a.org, User: a.user}
+	grant := Grant{Tenant: fresh.Tenant, ID: GrantID(newID()), App: t.app.Name, ClientID: t.app.ClientID, Flow: t.flow, Org: fresh.Org.ID, User: fresh.User.ID}
 	var c Connection
-	err = m.locked(ctx, state.Tenant, func(ctx context.Context) (err error) {
-		// A tenant that was forgotten meanwhile has no states any more.
-		if _, err := m.cfg.Store.TakeState(ctx, state.Hash, time.Now().UTC()); errors.Is(err, ErrNotFound) {
-			return fail(op, "", ErrStateUnknown, nil)
-		} else if err != nil {
-			return storeError(op, "state", err)
+	err = m.locked(ctx, fresh.Tenant, func(ctx context.Context) (err error) {
+		if err := alive(ctx); err != nil {
+			return err
 		}
 		c, err = m.place(ctx, t, fresh, grant, a, movedFrom)
 		return err
 	})
 	if err != nil {
-		_ = m.cfg.Tokens.Delete(context.WithoutCancel(ctx), state.Tenant, grant.ID)
+		_ = m.cfg.Tokens.Delete(context.WithoutCancel(ctx), fresh.Tenant, grant.ID)
 		return Connection{}, err
 	}
 	m.forgetEntry(c.Tenant, c.ID)

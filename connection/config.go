@@ -44,6 +44,15 @@ type Config struct {
 	// RedirectURL is where Salesforce sends the browser back: the address of
 	// the host's callback route, as it is registered with the apps.
 	RedirectURL string
+	// InvitationURL is the address of the host's invitation route (see
+	// Handler); a link is this with the parameter token. Without it there are
+	// no links, only bare authorization URLs.
+	InvitationURL string
+	// InvitationLifetime is how long an invitation can be accepted. Defaults
+	// to 7 days.
+	InvitationLifetime time.Duration
+	// Mailer sends invitations. Defaults to none: the host hands links over.
+	Mailer Mailer
 	// EgressIPs are the addresses from which the host calls Salesforce. They
 	// are told to admins whose org restricts IP addresses.
 	EgressIPs []netip.Prefix
@@ -118,7 +127,7 @@ func (cfg *Config) setDefaults() {
 	for _, d := range []struct {
 		at       *time.Duration
 		fallback time.Duration
-	}{{&cfg.StateLifetime, 30 * time.Minute}, {&cfg.RefreshTimeout, 20 * time.Second}, {&cfg.Staleness, 30 * time.Second}, {&cfg.SlowRetry, 15 * time.Minute}, {&cfg.IdleRefresh, 7 * 24 * time.Hour}, {&cfg.TokenAge, time.Hour}} {
+	}{{&cfg.StateLifetime, 30 * time.Minute}, {&cfg.RefreshTimeout, 20 * time.Second}, {&cfg.Staleness, 30 * time.Second}, {&cfg.SlowRetry, 15 * time.Minute}, {&cfg.IdleRefresh, 7 * 24 * time.Hour}, {&cfg.TokenAge, time.Hour}, {&cfg.InvitationLifetime, 7 * 24 * time.Hour}} {
 		if *d.at == 0 {
 			*d.at = d.fallback
 		}
@@ -135,6 +144,8 @@ func (cfg *Config) check(hosts hostRules) error {
 	}
 	need(len(cfg.Apps) > 0 || cfg.TenantApps != nil, "Apps is empty: give at least one App with its ClientID, or TenantApps")
 	need(len(cfg.Apps) > 0 || absolute(cfg.RedirectURL), "RedirectURL, %q, is not an absolute http or https address", cfg.RedirectURL)
+	need(cfg.InvitationURL == "" || absolute(cfg.InvitationURL), "InvitationURL, %q, is not an absolute http or https address", cfg.InvitationURL)
+	need(cfg.InvitationLifetime > 0, "InvitationLifetime must be positive")
 	names := map[string]bool{}
 	for _, a := range cfg.Apps {
 		if err := a.check(); err != nil {

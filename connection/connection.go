@@ -77,15 +77,21 @@ type SalesforceUser struct {
 	Email       string     `json:"email,omitempty"`
 }
 
-// Title names the connection in a sentence.
-func (c Connection) Title() string {
-	name := c.Org.Name
+// title names an org in a sentence.
+func (o Org) title() string {
+	name := o.Name
 	if name == "" {
-		name = string(c.Org.ID)
+		name = string(o.ID)
 	}
-	if c.Org.Sandbox {
+	if o.Sandbox {
 		name += " (sandbox)"
 	}
+	return name
+}
+
+// Title names the connection in a sentence.
+func (c Connection) Title() string {
+	name := c.Org.title()
 	if c.User.Username != "" {
 		name += " as " + c.User.Username
 	}

@@ -20,6 +20,9 @@
 //
 // [Manager.Handler] is both steps as an http.Handler. [Manager.Connect] is for
 // the flows in which nobody signs in: JWT bearer and client credentials.
+// [Manager.Invite] asks somebody outside the product, such as the customer's
+// Salesforce admin, who sees on a page to whom which org would be connected
+// before anything is.
 //
 // # What is stored where
 //

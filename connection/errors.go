@@ -49,6 +49,22 @@ var (
 		"Salesforce answered in a way that was not expected. Try again in a few minutes.")
 )
 
+// What can be wrong with an invitation.
+var (
+	ErrInvitation = newKind("the invitation cannot be made or answered like this",
+		"The invitation could not be made. Check the address and try again.")
+	ErrInvitationUnknown = newKind("the invitation's link is unknown or was altered",
+		"This link does not belong to an invitation. Use the newest message that you got, or ask for another.")
+	ErrInvitationUsed = newKind("the invitation has been accepted before",
+		"This invitation has been accepted already. Nothing is left to do; if Salesforce is not connected, ask for another invitation.")
+	ErrInvitationExpired = newKind("the invitation has expired",
+		"This invitation has expired. Ask the person who invited you for another.")
+	ErrInvitationRevoked = newKind("the invitation was taken back",
+		"This invitation was taken back by the person who sent it.")
+	ErrNotSent = newKind("the invitation was made but could not be sent",
+		"The invitation could not be sent by e-mail. Send it again later, or hand its link over yourself.")
+)
+
 // What keeps an authorised connection from working. Each goes with a State.
 var (
 	ErrNeedsReauthorization = newKind("the grant is no longer valid; somebody has to authorise again",

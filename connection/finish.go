@@ -20,40 +20,20 @@ const maxParameter = 4096
 // the org before anything is stored; when it cannot be kept, the fresh tokens
 // are revoked.
 func (m *Manager) Finish(ctx context.Context, actor orglink.Actor, query url.Values) (Connection, error) {
-	const op = "finish"
 	state, err := m.takeState(ctx, actor, query.Get("state"))
 	if err != nil {
 		return Connection{}, err
 	}
-	if code := query.Get("error"); code != "" {
-		return Connection{}, authorizationError(code, query.Get("error_description"))
-	}
-	code := query.Get("code")
-	if code == "" || len(code) > maxParameter {
-		return Connection{}, failDetail(op, "", ErrAuthorization, "the callback holds no code")
-	}
-	typ, ok := m.typeOf(state.Type)
-	if !ok {
-		return Connection{}, failDetail(op, "", ErrNotFound, "no connection type is named %s any more", clip(state.Type))
-	}
-	app, err := m.app(ctx, state.Tenant, state.App)
+	typ, app, err := m.reopen(ctx, state)
 	if err != nil {
 		return Connection{}, err
 	}
 	if err := m.mayFinish(ctx, actor, typ, state); err != nil {
 		return Connection{}, err
 	}
-	verifier, err := m.seal.open(bound{tenant: state.Tenant, row: state.Hash, field: fieldVerifier}, state.Verifier)
+	answer, err := m.exchange(ctx, state, app, query)
 	if err != nil {
-		return Connection{}, fail(op, "state", ErrStorage, err)
-	}
-
-	answer, failure := m.tokenRequest(ctx, app, []string{code, string(verifier)}, func(ctx context.Context, app App) (*oauth2.Token, error) {
-		return m.oauth(app, state.LoginHost, nil).Exchange(ctx, code, oauth2.VerifierOption(string(verifier)))
-	})
-	if failure != nil {
-		m.discard(ctx, state, answer)
-		return Connection{}, exchangeError(state.LoginHost, failure)
+		return Connection{}, err
 	}
 	next := credential{answer.refresh, state.LoginHost}
 	c, err := m.accept(ctx, attempt{actor: actor, state: state, typ: typ, app: app, next: next}, answer)
@@ -62,6 +42,40 @@ func (m *Manager) Finish(ctx context.Context, actor orglink.Actor, query url.Val
 		return Connection{}, err
 	}
 	return c, nil
+}
+
+// reopen finds what a state names.
+func (m *Manager) reopen(ctx context.Context, state AuthState) (Type, App, error) {
+	typ, ok := m.typeOf(state.Type)
+	if !ok {
+		return nil, App{}, failDetail("finish", "", ErrNotFound, "no connection type is named %s any more", clip(state.Type))
+	}
+	app, err := m.app(ctx, state.Tenant, state.App)
+	return typ, app, err
+}
+
+// exchange turns the query of a callback into tokens. Tokens that may not be
+// used are revoked.
+func (m *Manager) exchange(ctx context.Context, state AuthState, app App, query url.Values) (tokenAnswer, error) {
+	if code := query.Get("error"); code != "" {
+		return tokenAnswer{}, authorizationError(code, query.Get("error_description"))
+	}
+	code := query.Get("code")
+	if code == "" || len(code) > maxParameter {
+		return tokenAnswer{}, failDetail("finish", "", ErrAuthorization, "the callback holds no code")
+	}
+	verifier, err := m.seal.open(bound{tenant: state.Tenant, row: state.Hash, field: fieldVerifier}, state.Verifier)
+	if err != nil {
+		return tokenAnswer{}, fail("finish", "state", ErrStorage, err)
+	}
+	answer, failure := m.tokenRequest(ctx, app, []string{code, string(verifier)}, func(ctx context.Context, app App) (*oauth2.Token, error) {
+		return m.oauth(app, state.LoginHost, nil).Exchange(ctx, code, oauth2.VerifierOption(string(verifier)))
+	})
+	if failure != nil {
+		m.discard(ctx, state, answer)
+		return tokenAnswer{}, exchangeError(state.LoginHost, failure)
+	}
+	return answer, nil
 }
 
 // mayFinish asks the type again: rights may have changed since the start.
@@ -94,6 +108,8 @@ func (m *Manager) takeState(ctx context.Context, actor orglink.Actor, raw string
 		return AuthState{}, fail(op, "", ErrStateUnknown, nil)
 	case err != nil:
 		return AuthState{}, storeError(op, "state", err)
+	case state.Invitation != "":
+		return AuthState{}, fail(op, "", ErrStateUnknown, nil) // FinishInvitation knows it
 	case state.Tenant != actor.Tenant:
 		return AuthState{}, fail(op, "", ErrOtherTenant, nil)
 	case state.User != actor.User:

@@ -3,6 +3,7 @@ package connection
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -23,13 +24,15 @@ type HandlerConfig struct {
 	// page of the host, so that the code leaves the address bar. Defaults to
 	// a plain page.
 	Connected func(http.ResponseWriter, *http.Request, Connection)
+	// InvitationPage shows what an invited person has to see. Defaults to
+	// plain pages.
+	InvitationPage func(http.ResponseWriter, *http.Request, InvitationView)
 	// Failed answers what failed, with an error of this package; Explain
 	// gives its sentence. Defaults to a plain page.
 	Failed func(http.ResponseWriter, *http.Request, error)
 }
 
-// Handler returns the two routes that a host mounts, under any prefix it
-// strips:
+// Handler returns the routes that a host mounts, under any prefix it strips:
 //
 //	GET  /start     a page with one button
 //	POST /start     redirects to Salesforce; form fields type, login, app,
@@ -37,7 +40,12 @@ type HandlerConfig struct {
 //	                popup=yes as in StartRequest, all optional
 //	GET  /callback  where Salesforce sends the browser back
 //
-// Requests to /start from other sites are refused.
+//	GET  /invitation          the page of an invitation's link
+//	POST /invitation          redirects the invited person to Salesforce
+//	POST /invitation/confirm  the answer to who connects what to whom
+//
+// Those of invitations need no actor. POST requests from other sites are
+// refused.
 func (m *Manager) Handler(cfg HandlerConfig) (http.Handler, error) {
 	if cfg.Actor == nil {
 		return nil, errors.New("connection: handler: Actor is missing: say who sends a request")
@@ -52,6 +60,9 @@ func (m *Manager) Handler(cfg HandlerConfig) (http.Handler, error) {
 			writePage(w, http.StatusOK, page{Title: "Salesforce is connected", Text: c.Title() + " is connected. You can close this page."})
 		}
 	}
+	if cfg.InvitationPage == nil {
+		cfg.InvitationPage = invitationPage
+	}
 	if cfg.Failed == nil {
 		cfg.Failed = func(w http.ResponseWriter, _ *http.Request, err error) {
 			writePage(w, statusOf(err), page{Title: "Salesforce was not connected", Text: Explain(err)})
@@ -61,7 +72,15 @@ func (m *Manager) Handler(cfg HandlerConfig) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /start", h.as(h.ask))
 	mux.Handle("POST /start", http.NewCrossOriginProtection().Handler(h.as(h.start)))
-	mux.Handle("GET /callback", h.as(h.callback))
+	known := h.as(h.callback)
+	mux.HandleFunc("GET /callback", func(w http.ResponseWriter, r *http.Request) {
+		if query, _ := url.ParseQuery(r.URL.RawQuery); m.Invited(query) {
+			h.finishInvitation(w, r, query)
+			return
+		}
+		known.ServeHTTP(w, r)
+	})
+	h.invitationRoutes(mux)
 	return secure(mux), nil
 }
 
@@ -182,7 +201,9 @@ func secure(next http.Handler) http.Handler {
 
 func statusOf(err error) int {
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, ErrInvitationUsed), errors.Is(err, ErrInvitationExpired), errors.Is(err, ErrInvitationRevoked):
+		return http.StatusGone
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrInvitationUnknown):
 		return http.StatusNotFound
 	case errors.Is(err, ErrOtherActor), errors.Is(err, ErrOtherTenant), errors.Is(err, ErrOtherSession), errors.Is(err, ErrNotAllowed), errors.Is(err, ErrDenied):
 		return http.StatusForbidden

@@ -15,13 +15,14 @@ type MemoryStore struct {
 	mu          sync.Mutex
 	connections map[entryKey]Connection
 	states      map[string]AuthState
+	invitations map[invitationKey]Invitation
 }
 
 var _ Store = (*MemoryStore)(nil)
 
 // NewMemoryStore returns an empty store.
 func NewMemoryStore() *MemoryStore {
-	return &MemoryStore{connections: map[entryKey]Connection{}, states: map[string]AuthState{}}
+	return &MemoryStore{connections: map[entryKey]Connection{}, states: map[string]AuthState{}, invitations: map[invitationKey]Invitation{}}
 }
 
 // Connection implements Store.
@@ -139,6 +140,11 @@ func (s *MemoryStore) Forget(ctx context.Context, tenant orglink.TenantID) error
 	for hash, state := range s.states {
 		if state.Tenant == tenant {
 			delete(s.states, hash)
+		}
+	}
+	for key := range s.invitations {
+		if key.tenant == tenant {
+			delete(s.invitations, key)
 		}
 	}
 	return nil

@@ -194,7 +194,15 @@ func (m *Manager) sweep(ctx context.Context, tenant orglink.TenantID) {
 		m.warn(ctx, "grants could not be looked through", "tenant", string(tenant), "error", err)
 		return
 	}
+	invited, err := m.cfg.Store.Invitations(ctx, tenant)
+	if err != nil {
+		m.warn(ctx, "grants could not be looked through", "tenant", string(tenant), "error", err)
+		return
+	}
 	for _, g := range grants {
+		if slices.ContainsFunc(invited, func(i Invitation) bool { return i.holds(g.ID) }) {
+			continue
+		}
 		known := func(c Connection) bool { return c.Grant == g.ID || slices.Contains(c.Retired, g.ID) }
 		if g.Tenant != tenant || time.Since(g.Issued) < orphanAge || slices.ContainsFunc(list, known) {
 			continue

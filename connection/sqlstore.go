@@ -188,7 +188,7 @@ func (s *SQLStore) DeleteStates(ctx context.Context, before time.Time) (int, err
 // Forget implements Store.
 func (s *SQLStore) Forget(ctx context.Context, tenant orglink.TenantID) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		for _, table := range []string{"{connections}", "{connection_states}"} {
+		for _, table := range []string{"{connections}", "{connection_states}", "{invitations}"} {
 			if _, err := s.db.Exec(ctx, tx, "DELETE FROM "+table+" WHERE tenant = ?", string(tenant)); err != nil {
 				return err
 			}

@@ -65,15 +65,21 @@ func (m *Manager) Start(ctx context.Context, actor orglink.Actor, req StartReque
 		return Authorization{}, err
 	}
 
-	secret, verifier := random(32), oauth2.GenerateVerifier()
+	return m.authorize(ctx, op, state, typ, app, req, "")
+}
+
+// authorize stores the state of an authorisation and makes the address to send
+// the browser to. prefix begins the state parameter.
+func (m *Manager) authorize(ctx context.Context, op string, state AuthState, typ Type, app App, req StartRequest, prefix string) (Authorization, error) {
+	secret, verifier := prefix+random(32), oauth2.GenerateVerifier()
 	state.Hash = hashState(secret)
+	var err error
 	if state.Verifier, err = m.seal.seal(bound{tenant: state.Tenant, row: state.Hash, field: fieldVerifier}, []byte(verifier)); err != nil {
 		return Authorization{}, fail(op, "", ErrStorage, err)
 	}
 	if err := m.cfg.Store.PutState(ctx, state); err != nil {
 		return Authorization{}, storeError(op, "state", err)
 	}
-
 	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier)}
 	for name, value := range map[string]string{"login_hint": req.LoginHint, "prompt": req.Prompt} {
 		if value != "" {

@@ -7,7 +7,7 @@ import (
 	"github.com/orglink/orglink"
 )
 
-// Store keeps connections and the states of authorisations under way. It never
+// Store keeps connections, invitations and the states of authorisations under way. It never
 // sees a token. Package connectiontest holds the suite that an implementation
 // must pass; [NewMemoryStore] and [NewSQLStore] are ready ones.
 //
@@ -33,6 +33,17 @@ type Store interface {
 	// many they were.
 	DeleteStates(ctx context.Context, before time.Time) (int, error)
 
+	// Invitation returns one invitation, or ErrNotFound.
+	Invitation(ctx context.Context, tenant orglink.TenantID, id InvitationID) (Invitation, error)
+	// InvitationByHash returns the invitation of any tenant whose Hash it is,
+	// or ErrNotFound.
+	InvitationByHash(ctx context.Context, hash string) (Invitation, error)
+	// Invitations returns a tenant's invitations in the order of their ids.
+	Invitations(ctx context.Context, tenant orglink.TenantID) ([]Invitation, error)
+	// PutInvitation writes i as PutConnection does. A Hash that another
+	// invitation has is ErrConflict too.
+	PutInvitation(ctx context.Context, i Invitation) (version int64, err error)
+
 	// Forget removes everything of a tenant.
 	Forget(ctx context.Context, tenant orglink.TenantID) error
 }
@@ -55,6 +66,10 @@ type AuthState struct {
 	Connection orglink.ConnectionID `json:"connection,omitempty"`
 	// AllowOtherOrg lets Connection move to another org.
 	AllowOtherOrg bool `json:"allow_other_org,omitempty"`
+	// Invitation is the one that is being accepted, "" for an actor's own
+	// authorisation, and Confirms the grant that waits for the person's yes.
+	Invitation InvitationID `json:"invitation,omitempty"`
+	Confirms   GrantID      `json:"confirms,omitempty"`
 	// Verifier is sealed.
 	Verifier []byte    `json:"verifier"`
 	Created  time.Time `json:"created"`

@@ -54,6 +54,13 @@ func TestSuiteCatchesBrokenStores(t *testing.T) {
 		{"state read, then marked", "a state is used once by many at once", func() connection.Store { return &racyState{MemoryStore: good(), seen: map[string]bool{}} }},
 		{"deletes what is alive", "states that ran out are deleted, others not", func() connection.Store { return eager{good()} }},
 		{"forgets connections only", "forgetting a tenant leaves the others", func() connection.Store { return &halfForget{MemoryStore: good(), gone: map[orglink.TenantID]bool{}} }},
+		{"lost compare-and-swap of invitations", "an invitation has one writer and one link", func() connection.Store { return lostInvitation{good()} }},
+		{"a link that outlives its successor", "an invitation has one writer and one link", func() connection.Store {
+			return &oldLinks{MemoryStore: good(), hashes: map[string]connection.Invitation{}}
+		}},
+		{"invitations of everybody", "invitations belong to their tenant", func() connection.Store { return everybodysInvitations{good()} }},
+		{"aliased candidate", "invitations share no memory with callers", func() connection.Store { return &aliasedInvitation{MemoryStore: good()} }},
+		{"truncated time of invitations", "an invitation is read back as it was written", func() connection.Store { return invitationSeconds{good()} }},
 	} {
 		if got := caught(t, connectiontest.StoreChecks(), broken.open); !slices.Contains(got, broken.check) {
 			t.Errorf("%s: %q did not notice; caught by %q", broken.name, broken.check, got)

@@ -43,6 +43,10 @@ func StoreChecks() []Check[connection.Store] {
 		{"a state is used once by many at once", stateConcurrent},
 		{"states that ran out are deleted, others not", stateDelete},
 		{"forgetting a tenant leaves the others", storeForget},
+		{"an invitation is read back as it was written", invitationRoundTrip},
+		{"an invitation has one writer and one link", invitationCompareAndSwap},
+		{"invitations belong to their tenant", invitationTenants},
+		{"invitations share no memory with callers", invitationAliases},
 	}
 }
 
