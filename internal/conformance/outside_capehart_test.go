@@ -116,7 +116,13 @@ func (v capehart) connect(t *testing.T, o outsideOrg) capehartClient {
 }
 
 func (v capehart) login(t *testing.T) {
-	o := newOutsideOrg(t, func(c *salesforcetest.Config) { c.PasswordGrant, c.SecurityToken = true, "SECURITYTOKEN" })
+	private, public := rsaKey(t)
+	o := newOutsideOrg(t, func(c *salesforcetest.Config) {
+		c.PasswordGrant, c.SecurityToken = true, "SECURITYTOKEN"
+		c.Apps[0].Certificate, c.Apps[0].PreAuthorized = public, true
+	})
+	bearer := capehartCreds{Domain: o.URL, Username: o.Ready.Username, ConsumerKey: o.Ready.ClientID, ConsumerRSAPem: private}
+	stranger, _ := rsaKey(t)
 	app := capehartCreds{Domain: o.URL, ConsumerKey: o.Ready.ClientID, ConsumerSecret: o.Ready.ClientSecret}
 	with := func(change func(*capehartCreds)) capehartCreds {
 		c := app
@@ -131,6 +137,7 @@ func (v capehart) login(t *testing.T) {
 	for what, creds := range map[string]capehartCreds{
 		"client credentials": app,
 		"username-password":  password(o.Ready.Password),
+		"JWT":                bearer,
 		"access token":       {Domain: o.URL, AccessToken: o.Token(o.Ready.Username)},
 	} {
 		sf, err := v(creds)
@@ -150,6 +157,8 @@ func (v capehart) login(t *testing.T) {
 		"a wrong secret":        with(func(c *capehartCreds) { c.ConsumerSecret = "wrong" }),
 		"a wrong password":      password("wrong"),
 		"a dead access token":   {Domain: o.URL, AccessToken: o.Ready.OrgID[:15] + "!dead"},
+		"a stranger's JWT":      {Domain: o.URL, Username: o.Ready.Username, ConsumerKey: o.Ready.ClientID, ConsumerRSAPem: stranger},
+		"a JWT for nobody":      {Domain: o.URL, Username: "nobody@example.com", ConsumerKey: o.Ready.ClientID, ConsumerRSAPem: private},
 		"an unknown client key": with(func(c *capehartCreds) { c.ConsumerKey = "3MVG9nobody" }),
 	} {
 		if _, err := v(creds); err == nil {
@@ -158,15 +167,20 @@ func (v capehart) login(t *testing.T) {
 	}
 	// An expired session is answered 401 INVALID_SESSION_ID, on which the
 	// client logs in again and repeats the request.
-	sf := v.connect(t, o)
-	before := sf.GetAccessToken()
-	_ = o.Org().ExpireSessions("")
-	var found rows
-	if err := sf.Query("SELECT Id FROM User LIMIT 1", &found); err != nil || len(found) != 1 {
-		t.Errorf("after the session expired: %v %v", found, err)
-	}
-	if sf.GetAccessToken() == before {
-		t.Error("the expired token is still in use")
+	for _, creds := range []capehartCreds{app, bearer, password(o.Ready.Password)} {
+		sf, err := v(creds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := sf.GetAccessToken()
+		_ = o.Org().ExpireSessions("")
+		var found rows
+		if err := sf.Query("SELECT Id FROM User LIMIT 1", &found); err != nil || len(found) != 1 {
+			t.Errorf("after the session expired: %v %v", found, err)
+		}
+		if sf.GetAccessToken() == before {
+			t.Error("the expired token is still in use")
+		}
 	}
 }
 

@@ -72,3 +72,39 @@ func jsBulk2Query(t *testing.T, j jsforce) {
 		t.Errorf("a query of nothing: %+v", got.Refused)
 	}
 }
+
+func jsBulk1(t *testing.T, j jsforce) {
+	o := newOutsideOrg(t)
+	type result struct {
+		ID               string
+		Success, Created bool
+		Errors           []string
+	}
+	var got struct {
+		Inserted, Upserted, Cleared, Deleted []result
+		Rows                                 []map[string]string
+		Info, Closed                         struct{ ID, State, Object, Operation, APIVersion string }
+		Batches                              []struct{ State, NumberRecordsProcessed string }
+		Malformed, Expired, Unknown          jsError
+	}
+	j.run(t, "bulk1", o, &got)
+	if len(got.Inserted) != 3 || !got.Inserted[0].Success || !got.Inserted[2].Created || got.Inserted[1].Success ||
+		!strings.HasPrefix(got.Inserted[1].Errors[0], "FIELD_CUSTOM_VALIDATION_EXCEPTION:Employees cannot be negative.:NumberOfEmployees --") {
+		t.Errorf("inserted %+v", got.Inserted)
+	}
+	if len(got.Upserted) != 2 || got.Upserted[0].Created || !got.Upserted[1].Created || got.Upserted[0].ID != got.Inserted[0].ID {
+		t.Errorf("upserted %+v", got.Upserted)
+	}
+	o.count(1, "SELECT Id FROM Account WHERE Id = '"+got.Inserted[0].ID+"' AND Name = 'One again' AND Site = null")
+	if len(got.Rows) != 3 || got.Rows[0]["Name"] != "Nine" || got.Rows[0]["ERP__c"] != "9" {
+		t.Errorf("rows %v", got.Rows)
+	}
+	o.count(0, "SELECT Id FROM Account WHERE Id = '"+got.Inserted[2].ID+"'")
+	if got.Info.State != "Open" || got.Info.APIVersion != "60.0" || got.Closed.State != "Closed" || len(got.Batches) != 1 || got.Batches[0].State != "Completed" || got.Batches[0].NumberRecordsProcessed != "1" {
+		t.Errorf("job %+v, closed %+v, batches %+v", got.Info, got.Closed, got.Batches)
+	}
+	o.count(1, "SELECT Id FROM Account WHERE Name = 'By hand'")
+	if !strings.Contains(got.Malformed.Message, "No such column 'Nope'") || got.Expired.Name != "InvalidSessionId" || got.Unknown.Name != "InvalidJob" && got.Unknown.Name != "InvalidEntity" {
+		t.Errorf("malformed %+v, expired %+v, unknown %+v", got.Malformed, got.Expired, got.Unknown)
+	}
+}

@@ -15,6 +15,8 @@ import (
 //   - query() fetches the first page only, unless autoFetch is set, and then
 //     stops at 10,000 rows unless maxFetch says more: done is true all the same.
 //   - find() with two operators on one field keeps the first and drops the rest.
+//   - soap.merge() names its argument mergeRequests, where the WSDL says request:
+//     nothing is merged.
 //   - identity() sends the access token in the URL, and to the login host.
 //   - A locator is cut from nextRecordsUrl and put behind the connection's own
 //     API version.
@@ -30,9 +32,9 @@ type jsforce struct {
 }
 
 // run runs a scenario of testdata/jsforce and reads what it printed.
-func (j jsforce) run(t *testing.T, scenario string, o outsideOrg, into any) {
+func (j jsforce) run(t *testing.T, scenario string, o outsideOrg, into any, args ...any) {
 	t.Helper()
-	input, err := json.Marshal(map[string]any{"scenario": scenario, "org": o.Ready})
+	input, err := json.Marshal(map[string]any{"scenario": scenario, "org": o.Ready, "args": append(args, nil)[0]})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +60,7 @@ type jsError struct{ Name, Message string }
 func TestJsforce(t *testing.T) {
 	j := jsforce{t, nodeFolder(t, "jsforce")}
 	for name, test := range map[string]func(*testing.T, jsforce){
-		"web-server flow": jsWebServer, "client credentials": jsClientCredentials, "password": jsPassword,
+		"web-server flow": jsWebServer, "client credentials": jsClientCredentials, "password": jsPassword, "SOAP login": jsSOAP, "JWT": jsJWT, "Bulk": jsBulk1,
 		"queries": jsQueries, "records": jsRecords, "collections": jsCollections, "composites": jsComposites,
 		"describes": jsDescribes, "searches": jsSearches, "replication": jsReplication, "errors": jsErrors,
 		"Bulk 2.0 ingest": jsBulk2Ingest, "Bulk 2.0 query": jsBulk2Query,
@@ -145,6 +147,46 @@ func jsPassword(t *testing.T, j jsforce) {
 	}
 	j.run(t, "password", o, &got)
 	if got.User.ID != o.Ready.UserID || got.Users == 0 || got.Wrong != (jsError{"invalid_grant", "authentication failure"}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func jsSOAP(t *testing.T, j jsforce) {
+	o := newOutsideOrg(t, func(c *salesforcetest.Config) { c.SOAPLogin = true })
+	var got struct {
+		User         jsUser
+		Users, Again int
+		Token        string
+		Wrong        jsError
+		Info         struct{ UserID, OrganizationID, UserName string }
+		Merged       jsError
+	}
+	j.run(t, "soap", o, &got)
+	if got.User.ID != o.Ready.UserID || got.User.OrganizationID != o.Ready.OrgID || got.Users == 0 || got.Again != got.Users || !strings.HasPrefix(got.Token, o.Ready.OrgID[:15]+"!") {
+		t.Errorf("%+v", got)
+	}
+	if !strings.Contains(got.Wrong.Message, "INVALID_LOGIN: Invalid username, password, security token; or user locked out.") {
+		t.Errorf("a wrong password: %+v", got.Wrong)
+	}
+	if got.Info.UserID != o.Ready.UserID || got.Info.OrganizationID != o.Ready.OrgID || got.Info.UserName != o.Ready.Username {
+		t.Errorf("getUserInfo: %+v", got.Info)
+	}
+	if got.Merged.Message == "" {
+		t.Errorf("merge: %+v", got.Merged)
+	}
+	o.count(2, "SELECT Id FROM Account")
+}
+
+func jsJWT(t *testing.T, j jsforce) {
+	private, public := rsaKey(t)
+	o := newOutsideOrg(t, func(c *salesforcetest.Config) { c.Apps[0].Certificate, c.Apps[0].PreAuthorized = public, true })
+	var got struct {
+		User     jsUser
+		Username string
+		Late     jsError
+	}
+	j.run(t, "jwt", o, &got, map[string]string{"key": private})
+	if got.User.ID != o.Ready.UserID || got.Username != o.Ready.Username || got.Late.Name != "invalid_grant" {
 		t.Errorf("%+v", got)
 	}
 }

@@ -32,6 +32,33 @@ func newSimpleforce(t *testing.T, o outsideOrg) *simpleforce.Client {
 	return c
 }
 
+func TestSimpleforceLogin(t *testing.T) {
+	silent(t)
+	o := newOutsideOrg(t, func(c *salesforcetest.Config) { c.SOAPLogin, c.SecurityToken = true, "TOKEN" })
+	c := simpleforce.NewClient(o.URL+"/", simpleforce.DefaultClientID, simpleforce.DefaultAPIVersion)
+	if err := c.LoginPassword(o.Ready.Username, o.Ready.Password, "TOKEN"); err != nil {
+		t.Fatal(err)
+	}
+	if c.GetLoc() != o.URL || !strings.HasPrefix(c.GetSid(), o.Ready.OrgID[:15]+"!") {
+		t.Errorf("logged in at %s", c.GetLoc())
+	}
+	me, err := c.Query("SELECT Username FROM User WHERE Id = '" + o.Ready.UserID + "'")
+	if err != nil || len(me.Records) != 1 || me.Records[0].StringField("Username") != o.Ready.Username {
+		t.Errorf("%v %v", me, err)
+	}
+	for _, words := range [][2]string{{"wrong", "TOKEN"}, {o.Ready.Password, ""}, {o.Ready.Password, "WRONG"}} {
+		var e simpleforce.SalesforceError
+		if err := c.LoginPassword(o.Ready.Username, words[0], words[1]); !errors.As(err, &e) || e.HttpCode != 500 || e.ErrorCode != "INVALID_LOGIN" && e.ErrorCode != "sf:INVALID_LOGIN" {
+			t.Errorf("a wrong password or token: %+v", err)
+		}
+	}
+	// New orgs have no SOAP login.
+	closed := newOutsideOrg(t)
+	if err := simpleforce.NewClient(closed.URL, "x", "54.0").LoginPassword(closed.Ready.Username, closed.Ready.Password, ""); err == nil {
+		t.Error("an org without SOAP login let somebody in")
+	}
+}
+
 func TestSimpleforceRecords(t *testing.T) {
 	o := newOutsideOrg(t)
 	c := newSimpleforce(t, o)

@@ -1,6 +1,10 @@
 package conformance
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
@@ -74,6 +78,23 @@ func (o outsideOrg) field(soql, name string) string {
 		o.t.Fatalf("%s: no field %s", soql, name)
 	}
 	return v.Raw()
+}
+
+// rsaKey makes a key: the client's half, and the app's certificate.
+func rsaKey(t *testing.T) (private, public string) {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(kind string, der []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+	}
+	return text("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key)), text("PUBLIC KEY", der)
 }
 
 // silent turns the standard logger off, which some clients write to.

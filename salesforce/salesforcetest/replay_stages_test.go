@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/orglink/orglink/salesforce/salesforcetest"
 	"github.com/orglink/orglink/salesforce/sobject"
@@ -244,4 +245,31 @@ func soapMerge(c *caller) reply {
 	}
 	return c.send("POST", "/services/Soap/u/60.0", soapEnvelope(c.token, `<merge><request><masterRecord><type xmlns="urn:sobject.partner.soap.sforce.com">Account</type><Id xmlns="urn:sobject.partner.soap.sforce.com">`+
 		ids[0]+`</Id></masterRecord><recordToMergeIds>`+ids[1]+`</recordToMergeIds><recordToMergeIds>`+ids[2]+`</recordToMergeIds></request></merge>`), "Content-Type: text/xml", "SOAPAction: x").want(200)
+}
+
+// assertion logs in with a JWT that was made and verified with other tools.
+func assertion(r *replay) {
+	var vector struct {
+		Key    string `json:"public_key_spki_pem"`
+		Body   string `json:"token_request_body"`
+		Claims struct {
+			Iss, Sub string
+			Exp      int64
+		}
+	}
+	if err := json.Unmarshal(readCapture(r.c.t, "jwt/jwt-bearer-vector.json"), &vector); err != nil {
+		r.c.t.Fatal(err)
+	}
+	now := time.Unix(vector.Claims.Exp, 0).Add(-2 * time.Minute)
+	c := start(r.c.t, salesforcetest.Config{
+		Clock: func() time.Time { return now },
+		Apps:  []salesforcetest.App{{ClientID: vector.Claims.Iss, Certificate: vector.Key, PreAuthorized: true}},
+	})
+	c.s.Org().System().Update(sobject.ID(c.s.Ready().UserID), salesforcetest.Fields{"Username": vector.Claims.Sub})
+	got := c.send("POST", "/services/oauth2/token", vector.Body, "Content-Type: application/x-www-form-urlencoded").want(200).object()
+	if id, _ := got["id"].(string); !strings.HasSuffix(id, "/"+c.s.Ready().UserID) || got["refresh_token"] != nil {
+		r.note("the answer is %v", got)
+	}
+	c.s.Org().Advance(time.Hour)
+	c.send("POST", "/services/oauth2/token", vector.Body, "Content-Type: application/x-www-form-urlencoded").want(400)
 }

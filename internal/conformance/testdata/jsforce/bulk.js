@@ -30,4 +30,33 @@ async function bulk2Query({ conn, collect, attempt }) {
   return { rows: rows.length, row: rows.find((r) => r.Name === 'Account 00007'), all: all.length, deleted: all.filter((r) => r.IsDeleted === 'true').length, refused };
 }
 
-module.exports = { bulk2Ingest, bulk2Query };
+// The first Bulk API: jobs and batches of XML and CSV.
+async function bulk1({ conn, collect, attempt }) {
+  const inserted = await conn.bulk.load('Account', 'insert', [
+    { Name: 'One', ERP__c: '1', NumberOfEmployees: 1, Site: 'Bern, "West"' },
+    { Name: 'Bad', ERP__c: '2', NumberOfEmployees: -1 },
+    { Name: 'Two', ERP__c: '3', NumberOfEmployees: 3 },
+  ]);
+  const upserted = await conn.bulk.load('Account', 'upsert', { extIdField: 'ERP__c' }, [{ ERP__c: '1', Name: 'One again' }, { ERP__c: '9', Name: 'Nine' }]);
+  const updated = await conn.sobject('Account').update([{ Id: inserted[0].id, Site: 'Basel' }]);
+  const cleared = await conn.bulk.load('Account', 'update', [{ Id: inserted[0].id, Site: null }]);
+  const rows = await collect(await conn.bulk.query('SELECT Id, Name, ERP__c FROM Account ORDER BY Name'));
+  const deleted = await conn.bulk.load('Account', 'delete', [{ Id: inserted[2].id }]);
+  const job = conn.bulk.createJob('Account', 'insert');
+  const info = await job.open();
+  const batch = job.createBatch();
+  batch.execute('Name\nBy hand\n');
+  await new Promise((resolve, reject) => { batch.on('queue', resolve); batch.on('error', reject); });
+  await new Promise((resolve, reject) => { batch.on('response', resolve); batch.on('error', reject); batch.poll(50, 20000); });
+  const batches = await job.list();
+  const closed = await job.close();
+  const malformed = await attempt(() => conn.bulk.load('Account', 'query', 'SELECT Nope FROM Account'));
+  const dead = conn.accessToken;
+  conn.accessToken = 'dead';
+  const expired = await attempt(() => conn.bulk.createJob('Account', 'insert').open());
+  conn.accessToken = dead;
+  const unknown = await attempt(() => conn.bulk.createJob('Nope__c', 'insert').open());
+  return { inserted, upserted, updated, cleared, rows, deleted, info, batches, closed, malformed, expired, unknown };
+}
+
+module.exports = { bulk1, bulk2Ingest, bulk2Query };

@@ -1,4 +1,5 @@
 'use strict';
+const crypto = require('crypto');
 const { approve } = require('./person');
 
 const callback = 'http://localhost:1717/callback';
@@ -49,4 +50,38 @@ async function password({ jsforce, org, attempt }) {
   return { user, users: users.totalSize, wrong };
 }
 
-module.exports = { webServer, clientCredentials, password };
+// soap: login, use, expire, log in again by itself, log out.
+async function soap({ jsforce, org, attempt }) {
+  const conn = new jsforce.Connection({ loginUrl: org.url, version: '60.0' });
+  const user = await conn.login(org.username, org.password);
+  const users = await conn.query('SELECT Id FROM User');
+  const token = conn.accessToken;
+  const wrong = await attempt(() => new jsforce.Connection({ loginUrl: org.url, version: '60.0' }).login(org.username, 'wrong'));
+  conn.accessToken = 'dead';
+  const again = await conn.query('SELECT Id FROM User'); // 401, login, again
+  const info = await attempt(() => conn.soap.getUserInfo());
+  const merged = await attempt(async () => {
+    const ids = [];
+    for (const Name of ['Master', 'Loser']) ids.push((await conn.sobject('Account').create({ Name })).id);
+    return conn.soap.merge({ masterRecord: { type: 'Account', Id: ids[0] }, recordToMergeIds: [ids[1]] });
+  });
+  return { user, users: users.totalSize, again: again.totalSize, token, wrong, info: info.value || info, merged: merged.value || merged };
+}
+
+// jwt: the bearer flow; jsforce has no helper for it but authorize().
+async function jwt({ jsforce, org, args, attempt }) {
+  const assertion = (exp) => {
+    const part = (o) => Buffer.from(JSON.stringify(o)).toString('base64url');
+    const text = `${part({ alg: 'RS256' })}.${part({ iss: org.client_id, sub: org.username, aud: 'https://login.salesforce.com', exp })}`;
+    return `${text}.${crypto.createSign('RSA-SHA256').update(text).sign(args.key, 'base64url')}`;
+  };
+  const conn = new jsforce.Connection({ oauth2: { loginUrl: org.url }, version: '60.0' });
+  const authorize = (exp) => conn.authorize({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: assertion(exp) });
+  const now = Math.floor(Date.now() / 1000);
+  const late = await attempt(() => authorize(now - 3600));
+  const user = await authorize(now + 120);
+  const me = await conn.query(`SELECT Username FROM User WHERE Id = '${user.id}'`);
+  return { user, username: me.records[0].Username, late };
+}
+
+module.exports = { soap, jwt, webServer, clientCredentials, password };
