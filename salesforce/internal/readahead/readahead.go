@@ -10,6 +10,7 @@ import (
 const (
 	blockSize = 128 << 10
 	blocks    = 16
+	burst     = 8 // blocks that are received at a stretch
 )
 
 // Spare keeps blocks for the next stream. The zero Spare is ready to use, also
@@ -50,34 +51,43 @@ type Reader struct {
 	spare  *Spare
 
 	full chan []byte   // in order; closed after the last
+	back chan int      // how many blocks may be read on
 	quit chan struct{} // closed by Close
 	err  error         // why there is no more; written before full is closed
 
 	block []byte // being consumed
 	at    int
+	used  int // blocks consumed that the goroutine was not told of
 	close sync.Once
 }
 
 // New begins to read body. cancel must make a Read of body that waits return;
 // it is called by Close.
 func New(body io.ReadCloser, cancel func(), spare *Spare) *Reader {
-	r := &Reader{body: body, cancel: cancel, spare: spare, full: make(chan []byte, blocks-2), quit: make(chan struct{})}
+	r := &Reader{body: body, cancel: cancel, spare: spare, full: make(chan []byte, blocks), back: make(chan int, blocks/burst), quit: make(chan struct{})}
 	go r.run()
 	return r
 }
 
 func (r *Reader) run() {
 	defer close(r.full)
-	for r.err == nil {
+	for room := blocks; r.err == nil; room-- {
+		select {
+		case <-r.quit:
+			return
+		default:
+		}
+		if room == 0 {
+			select {
+			case room = <-r.back:
+			case <-r.quit:
+				return
+			}
+		}
 		b := r.spare.get()
 		n, err := fill(r.body, b)
 		r.err = err
-		select {
-		case r.full <- b[:n]:
-		case <-r.quit:
-			r.spare.put(b)
-			return
-		}
+		r.full <- b[:n] // there is room
 	}
 }
 
@@ -100,7 +110,7 @@ func fill(src io.Reader, b []byte) (n int, err error) {
 // Read implements io.Reader.
 func (r *Reader) Read(p []byte) (int, error) {
 	for r.at == len(r.block) {
-		r.spare.put(r.block)
+		r.done()
 		next, ok := <-r.full
 		r.block, r.at = next, 0
 		if !ok {
@@ -110,6 +120,20 @@ func (r *Reader) Read(p []byte) (int, error) {
 	n := copy(p, r.block[r.at:])
 	r.at += n
 	return n, nil
+}
+
+// done gives the block back. The goroutine is not told of each, but of many at
+// once: to wake it costs more than to receive a block.
+func (r *Reader) done() {
+	if r.block == nil {
+		return
+	}
+	r.spare.put(r.block)
+	r.block, r.at = nil, 0
+	if r.used++; r.used == burst {
+		r.back <- burst // there is room
+		r.used = 0
+	}
 }
 
 // Close stops reading, waits until the goroutine is gone and closes the body.
