@@ -102,3 +102,31 @@ func ExampleStartLoad() {
 	// A-2 succeeded <nil>
 	// A-1 failed salesforce: bulk Account: REQUIRED_FIELD_MISSING: Required fields are missing: [Name] (fields: Name)
 }
+
+// Query is a job from its start to its end.
+func ExampleQuery() {
+	org, err := salesforcetest.Start(salesforcetest.Config{}) // a fake org
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer org.Close()
+	client, err := salesforce.New(salesforce.Config{
+		Tokens:       salesforce.StaticToken(org.URL, org.Ready().AccessToken),
+		TrustedHosts: []string{strings.TrimPrefix(org.URL, "http://")},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := org.Org().Create("Account", salesforcetest.Fields{"Name": "Acme"}); err != nil {
+		log.Fatal(err)
+	}
+	cfg := bulk.QueryConfig{PollConfig: bulk.PollConfig{PollMin: time.Millisecond}}
+	for rec, err := range bulk.Query(context.Background(), client, "SELECT Id, Name FROM Account", cfg) {
+		if err != nil {
+			log.Fatal(err) // what was read before is not the whole result
+		}
+		name, _ := rec.Text("Name")
+		fmt.Println(name)
+	}
+	// Output: Acme
+}
