@@ -16,6 +16,11 @@ const (
 	largestPage = 250000
 )
 
+// notInBulk are objects that Bulk API 2.0 does not query, as real orgs told
+// clients.
+var notInBulk = map[string]bool{"Attachment": true, "CaseStatus": true, "ContractStatus": true, "EventWhoRelation": true, "OrderStatus": true,
+	"PartnerRole": true, "RecentlyViewed": true, "SolutionStatus": true, "TaskPriority": true, "TaskStatus": true, "TaskWhoRelation": true, "UserRecordAccess": true}
+
 func (c *call) createQueryJob() answer {
 	var req struct {
 		Operation       string `json:"operation"`
@@ -41,6 +46,9 @@ func (c *call) createQueryJob() answer {
 	res, err := c.data().QueryText(req.Query, engine.QueryOptions{All: req.Operation == "queryAll", Bulk: true})
 	if err != nil {
 		return c.refusal(err)
+	}
+	if notInBulk[res.Object()] {
+		return failure(http.StatusBadRequest, "INVALIDENTITY", "Entity '"+res.Object()+"' is not supported by the Bulk API.")
 	}
 	b.res, b.object = res, res.Object()
 	c.s.jobs.mu.Lock()

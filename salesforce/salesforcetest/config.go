@@ -81,6 +81,10 @@ type Config struct {
 	// DailyRequests is the limit of API calls in 24 hours; default 15,000, as
 	// in a Developer Edition. More are refused with REQUEST_LIMIT_EXCEEDED.
 	DailyRequests int
+	// ConcurrentRequests is how many requests may have been running for 20
+	// seconds or longer, on Go's clock, before further ones are refused;
+	// default 25, as in production and sandboxes.
+	ConcurrentRequests int
 	// CursorLifetime is how long a query locator lives; default 2 days.
 	CursorLifetime time.Duration
 	// CursorsDieWithSession makes a query locator good for the access token
@@ -145,6 +149,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.SessionTimeout, 2*time.Hour)
 	setDefault(&c.ApprovalLimit, 5)
 	setDefault(&c.DailyRequests, 15000)
+	setDefault(&c.ConcurrentRequests, 25)
 	setDefault(&c.CursorLifetime, 48*time.Hour)
 	setDefault(&c.KeepRequests, 10000)
 	if c.Clock == nil {

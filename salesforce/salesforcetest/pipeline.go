@@ -31,6 +31,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body, refused := readBody(r, path)
+	defer s.running.enter()()
 	rec := s.journal.open(s.describeRequest(r, path, body))
 	now := s.journal.amend(rec, func(*RequestRecord) {})
 	for _, f := range s.hooks(false) {
@@ -127,7 +128,11 @@ func (s *Server) work(r *http.Request, path string, body []byte, rec *RequestRec
 		ctx: r.Context(), unsupported: func() { s.journal.amend(rec, func(r *RequestRecord) { r.Unsupported = true }) },
 		counted: func() { s.journal.amend(rec, func(r *RequestRecord) { r.Counted = true }) },
 	}
-	return c.root()
+	a = c.root()
+	if c.wantsXML() {
+		a = c.inXML(a)
+	}
+	return a
 }
 
 // cleanPath folds doubled slashes and drops a trailing one; some clients

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +33,8 @@ func routes() []route {
 		on("query/{locator}", m{"GET": (*call).queryMore}),
 		on("queryAll/{locator}", m{"GET": (*call).queryMore}),
 		on("search", m{"GET": (*call).search}),
-		on("parameterizedSearch", m{"POST": (*call).searchByParameters}),
+		on("parameterizedSearch", m{"GET": (*call).searchByAddress, "POST": (*call).searchByParameters}),
+		on("quickActions", m{"GET": (*call).quickActions}),
 		on("tooling/query", m{"GET": (*call).toolingQuery}),
 		on("tabs", m{"GET": (*call).tabs}),
 		on("limits", m{"GET": (*call).limits}),
@@ -95,7 +97,7 @@ func (c *call) resources() answer {
 	var b strings.Builder
 	b.WriteByte('{')
 	for i, r := range []resource{
-		{"tooling", "/tooling"}, {"tabs", "/tabs"}, {"search", "/search"}, {"parameterizedSearch", "/parameterizedSearch"}, {"recent", "/recent"}, {"limits", "/limits"}, {"query", "/query"}, {"queryAll", "/queryAll"},
+		{"tooling", "/tooling"}, {"tabs", "/tabs"}, {"quickActions", "/quickActions"}, {"search", "/search"}, {"parameterizedSearch", "/parameterizedSearch"}, {"recent", "/recent"}, {"limits", "/limits"}, {"query", "/query"}, {"queryAll", "/queryAll"},
 		{"composite", "/composite"}, {"jobs", "/jobs"}, {"sobjects", "/sobjects"},
 	} {
 		if i > 0 {
@@ -134,12 +136,22 @@ func (c *call) conditional(a answer) answer {
 	h := fnv.New32a()
 	_, _ = h.Write(a.body)
 	tag := fmt.Sprintf(`"%08x"`, h.Sum32())
+	if acceptsGzip(c.header.Get("Accept-Encoding")) {
+		tag = fmt.Sprintf(`"%08x--gzip"`, h.Sum32())
+	}
+	if until, err := http.ParseTime(c.header.Get("If-Unmodified-Since")); err == nil && changed.After(until) {
+		return empty(http.StatusPreconditionFailed).with("ETag", tag).with("Last-Modified", changed.Format(http.TimeFormat))
+	}
 	fresh := false
 	if since, err := http.ParseTime(c.header.Get("If-Modified-Since")); err == nil {
 		fresh = !changed.After(since)
 	}
 	if match := c.header.Get("If-None-Match"); match != "" {
-		fresh = strings.TrimSuffix(strings.Trim(match, `"`), "--gzip") == strings.Trim(tag, `"`)
+		bare := func(tag string) string { return strings.TrimSuffix(strings.Trim(tag, `"`), "--gzip") }
+		fresh = slices.ContainsFunc(strings.Split(match, ","), func(one string) bool {
+			one = strings.TrimPrefix(strings.TrimSpace(one), "W/")
+			return one == "*" || bare(one) == bare(tag)
+		})
 	}
 	if fresh {
 		a = empty(http.StatusNotModified)

@@ -217,6 +217,9 @@ func (c *call) removeID(object string, id sobject.ID) answer {
 }
 
 func (c *call) removeByKey() answer {
+	if a, related := c.relatedWrite(); related {
+		return a
+	}
 	o, refused := c.keyed()
 	if refused != nil {
 		return *refused
@@ -229,6 +232,9 @@ func (c *call) removeByKey() answer {
 }
 
 func (c *call) upsert() answer {
+	if a, related := c.relatedWrite(); related {
+		return a
+	}
 	o, refused := c.keyed()
 	if refused != nil {
 		return *refused

@@ -29,6 +29,7 @@ type call struct {
 	tx          *engine.Tx // the transaction of a composite request, or nil
 	schema      *schema    // with tx
 	act         Action     // what faults decided about the request
+	matched     route      // the resource's
 	unsupported func()
 	counted     func()
 }
@@ -113,6 +114,10 @@ func (c *call) rest(segs []string) answer {
 		return *refused
 	}
 	now := c.s.org.Now()
+	if c.s.running.long() >= c.s.cfg.ConcurrentRequests {
+		return failure(http.StatusForbidden, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.").
+			with("Sforce-Limit-Info", c.s.usage.header(now))
+	}
 	if _, ok := c.s.usage.count(now); !ok {
 		return failure(http.StatusForbidden, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.").
 			with("Sforce-Limit-Info", c.s.usage.header(now))
@@ -124,6 +129,9 @@ func (c *call) rest(segs []string) answer {
 		return notFound().with("Sforce-Limit-Info", limit)
 	}
 	c.version = version
+	if refused := c.mediaType(); refused != nil {
+		return refused.with("Sforce-Limit-Info", limit)
+	}
 	a := c.resource(segs[1:])
 	return a.with("Sforce-Limit-Info", limit)
 }
@@ -192,7 +200,7 @@ func (c *call) resource(segs []string) answer {
 			if c.tx != nil && !r.data {
 				return failure(http.StatusBadRequest, "PROCESSING_HALTED", "The resource cannot be used in a request with allOrNone.")
 			}
-			c.params = params
+			c.params, c.matched = params, r
 			return c.allow(r.methods)
 		}
 	}

@@ -31,6 +31,7 @@ type Server struct {
 	devices *devices
 	usage   *usage
 	quotas  quotas
+	running running
 	routes  []route
 
 	cursors *cursors
