@@ -62,7 +62,7 @@ func (m *Manager) Connect(ctx context.Context, actor orglink.Actor, req ConnectR
 		return Connection{}, storeError(op, "state", err)
 	}
 	t := attempt{actor: actor, state: state, typ: typ, app: app, flow: req.Flow, next: credential{req.Username, state.LoginHost}, vouched: req.Vouched}
-	answer, failure := m.tokenRequest(ctx, app, nil, m.asking(t.flow, state.LoginHost, t.next))
+	answer, failure := m.tokenRequest(ctx, app, req.Flow, nil, m.asking(t.flow, state.LoginHost, t.next))
 	if failure != nil {
 		m.discard(ctx, state, answer)
 		return Connection{}, exchangeError(state.LoginHost, failure)

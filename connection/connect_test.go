@@ -1,13 +1,21 @@
 package connection_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/hmac"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/orglink/orglink"
@@ -124,5 +132,144 @@ func TestRunAsAnother(t *testing.T) {
 	}
 	if g := w.grant(c); g.Generation != 1 {
 		t.Error("the other user's token was stored")
+	}
+}
+
+// serverKey is an app's key pair: what signs, and what the org is given.
+var serverKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
+func pemOf(kind string, der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+}
+
+// jwtWorld is an org with an app for assertions; change is made to that app.
+func jwtWorld(t *testing.T, change func(*salesforcetest.App)) *world {
+	w := newWorld(t, func(cfg *salesforcetest.Config) {
+		app := salesforcetest.App{ClientID: "3MVG9jwt", ClientSecret: "the-jwt-secret", PreAuthorized: true,
+			Certificate: pemOf("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(&serverKey().PublicKey))}
+		if change != nil {
+			change(&app)
+		}
+		cfg.Apps = []salesforcetest.App{app}
+	})
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(serverKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{pemOf("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(serverKey())), pemOf("PRIVATE KEY", pkcs8)} {
+		key, err := connection.ParseSigningKey([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.signing = key
+	}
+	w.m = w.manager()
+	return w
+}
+
+func TestConnectByJWTBearer(t *testing.T) {
+	w := jwtWorld(t, nil)
+	req := connection.ConnectRequest{Flow: connection.JWTBearer, Username: w.org.Ready().Username, Vouched: true}
+	c, err := w.m.Connect(t.Context(), ada, req)
+	w.say(c, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Flow != connection.JWTBearer || c.User.Username != req.Username || !slices.Contains(c.Scopes, "api") {
+		t.Errorf("connected %+v", c)
+	}
+	other := w.manager()
+	for range 3 {
+		if err := w.org.Org().ExpireSessions(""); err != nil { // its clock cannot move: assertions bear times
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() {
+				if err := w.use([]*connection.Manager{w.m, other}[i%2], c); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	if n := w.tokenPosts("urn"); n != 4 {
+		t.Errorf("%d assertions, want one for each session", n)
+	}
+	// A rep's connection, made by an admin, in the org that is connected.
+	mine, err := w.m.Connect(t.Context(), ada, connection.ConnectRequest{Flow: connection.JWTBearer, Username: req.Username, Vouched: true, Type: "personal", Owner: "bob"})
+	if err != nil || mine.Owner != "bob" || mine.Type != "personal" {
+		t.Errorf("personal: %+v, %v", mine, err)
+	}
+	if n := w.approvals(); n != 0 {
+		t.Errorf("%d approvals", n)
+	}
+	if counts, err := w.m.Approvals(t.Context(), "acme"); err != nil || len(counts) != 0 {
+		t.Errorf("approvals counted: %+v, %v", counts, err)
+	}
+}
+
+func TestJWTRefusals(t *testing.T) {
+	for what, c := range map[string]struct {
+		app    func(*salesforcetest.App)
+		config func(*connection.App)
+		user   string
+		want   error
+	}{
+		"not approved":        {func(a *salesforcetest.App) { a.PreAuthorized = false }, nil, "", connection.ErrAppBlocked},
+		"nobody's name":       {nil, nil, "nobody@nowhere.example", connection.ErrAppBlocked},
+		"no certificate":      {func(a *salesforcetest.App) { a.Certificate = "" }, nil, "", connection.ErrAppRejected},
+		"another client id":   {nil, func(a *connection.App) { a.ClientID = "3MVG9other" }, "", connection.ErrAppRejected},
+		"the wrong audience":  {nil, func(a *connection.App) { a.Audience = connection.SandboxLogin }, "", connection.ErrAppRejected},
+		"blocked by an admin": {func(a *salesforcetest.App) { a.Blocked = true }, nil, "", connection.ErrAppBlocked},
+	} {
+		w := jwtWorld(t, c.app)
+		if c.config != nil {
+			w.m = w.manager(func(cfg *connection.Config) { c.config(&cfg.Apps[0]) })
+		}
+		user := c.user
+		if user == "" {
+			user = w.org.Ready().Username
+		}
+		_, err := w.m.Connect(t.Context(), ada, connection.ConnectRequest{Flow: connection.JWTBearer, Username: user, Vouched: true})
+		w.say(err)
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", what, err, c.want)
+		}
+	}
+}
+
+func TestSigningKeys(t *testing.T) {
+	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(curve)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, text := range map[string]string{"nothing": "", "not PEM": "secret text", "not a key": pemOf("PRIVATE KEY", []byte("secret text")), "not RSA": pemOf("PRIVATE KEY", der)} {
+		if _, err := connection.ParseSigningKey([]byte(text)); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	w := newWorld(t)
+	cfg := w.config()
+	cfg.Apps[0].SigningKey = connection.NewSigningKey(curve)
+	if _, err := connection.New(cfg); err == nil || !strings.Contains(err.Error(), "RSA") {
+		t.Errorf("an elliptic key: %v", err)
+	}
+	key := connection.NewSigningKey(serverKey())
+	text := fmt.Sprintf("%v %+v %#v %s %x %+v", key, key, key, key, key, connection.App{SigningKey: key})
+	for _, secret := range []string{serverKey().D.String(), serverKey().D.Text(16), serverKey().Primes[0].String()} {
+		if strings.Contains(text, secret[:20]) {
+			t.Errorf("the key was printed: %s", text)
+		}
 	}
 }

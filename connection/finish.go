@@ -68,7 +68,7 @@ func (m *Manager) exchange(ctx context.Context, state AuthState, app App, query 
 	if err != nil {
 		return tokenAnswer{}, fail("finish", "state", ErrStorage, err)
 	}
-	answer, failure := m.tokenRequest(ctx, app, []string{code, string(verifier)}, func(ctx context.Context, app App) (*oauth2.Token, error) {
+	answer, failure := m.tokenRequest(ctx, app, WebServer, []string{code, string(verifier)}, func(ctx context.Context, app App) (*oauth2.Token, error) {
 		return m.oauth(app, state.LoginHost, nil).Exchange(ctx, code, oauth2.VerifierOption(string(verifier)))
 	})
 	if failure != nil {

@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"time"
 
@@ -99,6 +100,9 @@ type SigningKey struct {
 	sign    func(digest []byte) ([]byte, error)
 	problem error
 }
+
+// Format implements fmt.Formatter.
+func (k SigningKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "signing key [redacted]") }
 
 // NewSigningKey takes any signer with an RSA key, such as one that asks a key
 // management service. New reports a key of another kind.

@@ -182,7 +182,7 @@ func (m *Manager) send(ctx context.Context, key entryKey, c Connection, g Grant,
 	if g.Flow != WebServer {
 		secret = "" // a username
 	}
-	answer, failure := m.tokenRequest(ctx, app, []string{secret}, m.asking(g.Flow, host, cred))
+	answer, failure := m.tokenRequest(ctx, app, g.Flow, []string{secret}, m.asking(g.Flow, host, cred))
 	if failure == nil {
 		return m.settle(ctx, key, c, g, answer)
 	}

@@ -32,13 +32,14 @@ var (
 
 // world is a fake org and a host product beside it.
 type world struct {
-	t      *testing.T
-	org    *salesforcetest.Server
-	store  *connection.MemoryStore
-	states *watchedStore // store, as managers use it
-	tokens *connection.MemoryTokenStore
-	ring   *orglink.KeyRing
-	m      *connection.Manager
+	t       *testing.T
+	org     *salesforcetest.Server
+	store   *connection.MemoryStore
+	states  *watchedStore // store, as managers use it
+	tokens  *connection.MemoryTokenStore
+	ring    *orglink.KeyRing
+	signing connection.SigningKey // of the app, where it has one
+	m       *connection.Manager
 
 	mu     sync.Mutex
 	events []orglink.Event
@@ -101,7 +102,7 @@ func (w *world) manager(change ...func(*connection.Config)) *connection.Manager 
 func (w *world) config() connection.Config {
 	ready := w.org.Ready()
 	return connection.Config{
-		Apps:  []connection.App{{ClientID: ready.ClientID, ClientSecret: orglink.NewSecret(ready.ClientSecret)}},
+		Apps:  []connection.App{{ClientID: ready.ClientID, ClientSecret: orglink.NewSecret(ready.ClientSecret), SigningKey: w.signing}},
 		Store: w.states, Tokens: w.tokens, Sealer: w.ring, Environment: "test", RedirectURL: callback,
 		LoginHost: w.org.URL, HTTPClient: w.org.Client(), TrustedHosts: []string{strings.TrimPrefix(w.org.URL, "http://")},
 		Events: w, Logger: slog.New(slog.NewTextHandler(w, nil)),
@@ -213,7 +214,7 @@ func (w *world) noSecrets() {
 			secrets[state] = true
 		}
 		form, _ := url.ParseQuery(string(r.Body))
-		for _, name := range []string{"refresh_token", "token", "code", "code_verifier", "client_secret"} {
+		for _, name := range []string{"refresh_token", "token", "code", "code_verifier", "client_secret", "assertion"} {
 			if v := form.Get(name); v != "" {
 				secrets[v] = true
 			}
