@@ -94,9 +94,10 @@ type Config struct {
 	// RefreshTimeout bounds one token request. Defaults to 20 seconds. The
 	// lease on a grant lasts three times as long.
 	RefreshTimeout time.Duration
-	// Staleness is how long Client answers from memory before it reads the
-	// connection again. Defaults to 30 seconds; negative means never from
-	// memory.
+	// Staleness is how long Client and the clients it returns answer from
+	// memory before they read connection and token again, and so how long
+	// another process's news, such as a disconnect, may take. Defaults to 30
+	// seconds; negative means never from memory.
 	Staleness time.Duration
 	// SlowRetry is how long to wait before a refresh that was refused for a
 	// passing reason (inactive user, IP range, login rate) is tried again.

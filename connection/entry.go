@@ -25,6 +25,7 @@ type entry struct {
 	token   salesforce.Token
 	grant   GrantID   // of token
 	issued  time.Time // token
+	read    time.Time // when token was read or stored
 	call    *refreshCall
 	unsaved *unsaved
 	used    time.Time
@@ -116,6 +117,6 @@ func (m *Manager) keep(key entryKey, grant GrantID, token salesforce.Token, issu
 	defer m.mu.Unlock()
 	e := m.entry(key)
 	if e.loaded.IsZero() || e.conn.Grant == grant {
-		e.token, e.grant, e.issued = token, grant, issued
+		e.token, e.grant, e.issued, e.read = token, grant, issued, time.Now()
 	}
 }

@@ -3,6 +3,8 @@ package connection
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/orglink/orglink"
@@ -31,6 +33,9 @@ const (
 	// EventMoved: the connection leads to another org, the Subject, and has
 	// another OrgGeneration.
 	EventMoved = "connection.moved"
+	// EventDropped: so many events as the Subject says could not be delivered
+	// for so long that they were dropped. Read the connections anew.
+	EventDropped = "connection.events_dropped"
 	// EventEvicted: Salesforce ended the grant because its user authorised the
 	// app once too often; the Subject is the connection that was authorised.
 	EventEvicted = "connection.evicted"
@@ -55,17 +60,28 @@ func (m *Manager) setState(c *Connection, s State, detail string) bool {
 	return true
 }
 
-// maxPending bounds what waits for a sink that keeps failing; the oldest go.
+// maxPending bounds what waits for a sink that keeps failing.
 const maxPending = 50
 
+// addEvent adds an event to those that are stored with a connection. Beyond
+// maxPending the oldest are dropped, and one that says how many takes their
+// place.
 func (m *Manager) addEvent(c *Connection, kind, subject, message string) {
 	if m.cfg.Events == nil {
 		return
 	}
 	c.Pending = append(c.Pending, m.event(*c, kind, subject, message))
-	if n := len(c.Pending) - maxPending; n > 0 {
-		c.Pending = c.Pending[n:]
+	if len(c.Pending) <= maxPending {
+		return
 	}
+	lost := len(c.Pending) - maxPending + 1
+	rest := c.Pending[lost:]
+	if first := c.Pending[0]; first.Kind == EventDropped {
+		n, _ := strconv.Atoi(first.Subject)
+		lost += n - 1
+	}
+	told := m.event(*c, EventDropped, strconv.Itoa(lost), fmt.Sprintf("%d events of %s could not be delivered and were dropped.", lost, c.Title()))
+	c.Pending = append([]orglink.Event{told}, rest...)
 }
 
 // update reads a connection, lets change modify it, and writes it; again when

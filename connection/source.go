@@ -2,6 +2,7 @@ package connection
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/orglink/orglink"
@@ -88,21 +89,37 @@ type source struct {
 
 var _ salesforce.TokenSource = (*source)(nil)
 
-// Token answers from memory, or from the store the first time.
+// Token answers from memory within Config.Staleness and then reads the store:
+// another process may have refreshed the token long ago, ended the connection
+// or moved it. While the store is away the token from memory goes on.
 func (s *source) Token(ctx context.Context) (salesforce.Token, error) {
 	m := s.m
 	m.mu.Lock()
-	if e := m.entries[s.key]; e != nil && !e.loaded.IsZero() && !e.token.Access.IsZero() && e.grant == e.conn.Grant {
-		e.used = time.Now()
-		t, err := e.token, s.same(&e.conn)
-		m.mu.Unlock()
-		if err != nil {
-			return salesforce.Token{}, err
+	e := m.entries[s.key]
+	known := e != nil && !e.loaded.IsZero() && !e.token.Access.IsZero() && e.grant == e.conn.Grant
+	var token salesforce.Token
+	if known {
+		e.used, token = time.Now(), e.token
+		if e.used.Sub(e.read) < m.cfg.Staleness {
+			err := s.same(&e.conn)
+			m.mu.Unlock()
+			if err != nil {
+				return salesforce.Token{}, err
+			}
+			return token, nil
 		}
-		return t, nil
 	}
 	m.mu.Unlock()
-	conn, err := m.remember(ctx, s.key)
+	fresh, err := s.read(ctx)
+	if err != nil && known && errors.Is(err, ErrStorage) && !errors.Is(err, orglink.ErrSealed) {
+		return token, nil
+	}
+	return fresh, err
+}
+
+// read is a connection's token as the stores have it.
+func (s *source) read(ctx context.Context) (salesforce.Token, error) {
+	conn, err := s.m.remember(ctx, s.key)
 	if err != nil {
 		return salesforce.Token{}, err
 	}
@@ -112,11 +129,11 @@ func (s *source) Token(ctx context.Context) (salesforce.Token, error) {
 	if err := s.same(&conn); err != nil {
 		return salesforce.Token{}, err
 	}
-	g, token, err := m.load(ctx, conn)
+	g, token, err := s.m.load(ctx, conn)
 	if err != nil {
 		return salesforce.Token{}, err
 	}
-	m.keep(s.key, conn.Grant, token, g.Issued)
+	s.m.keep(s.key, conn.Grant, token, g.Issued)
 	return token, nil
 }
 

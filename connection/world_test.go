@@ -221,6 +221,7 @@ func (w *world) noSecrets() {
 		}
 	}
 	delete(secrets, "") // of an app without a secret
+	travelled(secrets)
 	for s := range secrets {
 		if strings.Contains(text, s) || strings.Contains(text, url.QueryEscape(s)) {
 			at := max(strings.Index(text, s), 0)

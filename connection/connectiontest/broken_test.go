@@ -50,6 +50,7 @@ func TestSuiteCatchesBrokenStores(t *testing.T) {
 		{"ignored context", "a cancelled context does nothing", func() connection.Store { return deaf{good()} }},
 		{"truncated time", "a connection is read back as it was written", func() connection.Store { return seconds{good()} }},
 		{"unordered list", "a connection is read back as it was written", func() connection.Store { return reversed{good()} }},
+		{"stale read", "a write on an old version changes nothing", func() connection.Store { return &replicaStore{MemoryStore: good()} }},
 		{"reusable state", "a state is used once", func() connection.Store { return reusable{good()} }},
 		{"state read, then marked", "a state is used once by many at once", func() connection.Store { return &racyState{MemoryStore: good(), seen: map[string]bool{}} }},
 		{"deletes what is alive", "states that ran out are deleted, others not", func() connection.Store { return eager{good()} }},
@@ -168,6 +169,31 @@ func (s reversed) Connections(ctx context.Context, tenant orglink.TenantID) ([]c
 	list, err := s.MemoryStore.Connections(ctx, tenant)
 	slices.Reverse(list)
 	return list, err
+}
+
+// replicaStore reads from a replica that is one write behind.
+type replicaStore struct {
+	*connection.MemoryStore
+	behind map[orglink.ConnectionID]connection.Connection
+}
+
+func (s *replicaStore) PutConnection(ctx context.Context, c connection.Connection) (int64, error) {
+	if s.behind == nil {
+		s.behind = map[orglink.ConnectionID]connection.Connection{}
+	}
+	was, missing := s.MemoryStore.Connection(ctx, c.Tenant, c.ID)
+	version, err := s.MemoryStore.PutConnection(ctx, c)
+	if err == nil && missing == nil {
+		s.behind[c.ID] = was
+	}
+	return version, err
+}
+
+func (s *replicaStore) Connection(ctx context.Context, tenant orglink.TenantID, id orglink.ConnectionID) (connection.Connection, error) {
+	if was, ok := s.behind[id]; ok {
+		return was, nil
+	}
+	return s.MemoryStore.Connection(ctx, tenant, id)
 }
 
 type reusable struct{ *connection.MemoryStore }

@@ -18,6 +18,8 @@ import (
 type database struct {
 	DB     *sql.DB
 	Config orglink.SQLConfig
+	// DSN opens it again, in another process.
+	DSN string
 }
 
 // eachDatabase runs test on SQLite and on every server that is reachable.
@@ -50,12 +52,13 @@ func openSQLite(t testing.TB) database {
 	t.Helper()
 	// A subtest's folder may hold a '#', which would end a file: URI.
 	path := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.Join(t.TempDir(), "test.db"))
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)")
+	dsn := "file:" + path + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)"
+	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	return database{db, orglink.SQLConfig{Dialect: orglink.SQLite}}
+	return database{db, orglink.SQLConfig{Dialect: orglink.SQLite}, dsn}
 }
 
 func openPostgres(t testing.TB) database {
@@ -69,29 +72,31 @@ func openPostgres(t testing.TB) database {
 	if strings.Contains(url, "?") {
 		sep = "&"
 	}
-	db, err := sql.Open("pgx", url+sep+"search_path="+schema)
+	dsn := url + sep + "search_path=" + schema
+	db, err := sql.Open("pgx", dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	db.SetMaxOpenConns(20)
 	t.Cleanup(func() { _ = db.Close() })
-	return database{db, orglink.SQLConfig{Dialect: orglink.PostgreSQL}}
+	return database{db, orglink.SQLConfig{Dialect: orglink.PostgreSQL}, dsn}
 }
 
 func openMariaDB(t testing.TB) database {
 	t.Helper()
-	dsn := getenv("ORGLINK_MARIADB", "root@tcp(127.0.0.1:3306)/")
-	admin := reach(t, "mysql", dsn, "MariaDB", "ORGLINK_MARIADB")
+	server := getenv("ORGLINK_MARIADB", "root@tcp(127.0.0.1:3306)/")
+	admin := reach(t, "mysql", server, "MariaDB", "ORGLINK_MARIADB")
 	name := "t_" + strings.ToLower(rand.Text()[:12])
 	run(t, admin, "CREATE DATABASE "+name+" CHARACTER SET utf8mb4")
 	t.Cleanup(func() { _, _ = admin.Exec("DROP DATABASE " + name); _ = admin.Close() })
-	db, err := sql.Open("mysql", dsn[:strings.LastIndexByte(dsn, '/')+1]+name)
+	dsn := server[:strings.LastIndexByte(server, '/')+1] + name
+	db, err := sql.Open("mysql", dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	db.SetMaxOpenConns(20)
 	t.Cleanup(func() { _ = db.Close() })
-	return database{db, orglink.SQLConfig{Dialect: orglink.MariaDB}}
+	return database{db, orglink.SQLConfig{Dialect: orglink.MariaDB}, dsn}
 }
 
 func reach(t testing.TB, driver, dsn, what, variable string) *sql.DB {
