@@ -55,6 +55,9 @@ type Field struct {
 	// Formula computes the value whenever the record is read, as the API would
 	// print it. A change of it does not move SystemModstamp.
 	Formula func(Row) string
+	// Rollup sums up children whenever the record is read. Like a formula, it
+	// does not move SystemModstamp.
+	Rollup *Rollup
 }
 
 // Row is a record as formulas and rules see it. Names may be paths through
@@ -88,7 +91,7 @@ func (f Field) engine() engine.Field {
 		Name: f.Name, Label: f.Label, Type: f.Type, Length: f.Length, Precision: f.Precision, Scale: f.Scale, NameField: f.NameField,
 		Required: f.Required, Unique: f.Unique, CaseSensitive: f.CaseSensitive, ExternalID: f.ExternalID, ReadOnly: f.ReadOnly,
 		Restricted: f.Restricted, Default: f.Default, ReferenceTo: f.ReferenceTo, RelationshipName: f.Relationship,
-		ChildRelationshipName: f.ChildRelationship, MasterDetail: f.MasterDetail,
+		ChildRelationshipName: f.ChildRelationship, MasterDetail: f.MasterDetail, Rollup: f.Rollup.engine(),
 	}
 	for _, v := range f.Picklist {
 		out.Picklist = append(out.Picklist, sobject.PicklistValue{Value: v, Label: v, Active: true})

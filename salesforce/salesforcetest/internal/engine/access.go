@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/orglink/orglink/salesforce/sobject"
 )
@@ -34,6 +35,7 @@ type accessTable struct {
 	sets  map[sobject.ID]Access // guarded by Org.mu
 	mu    sync.Mutex
 	users map[sobject.ID]*grants
+	shown [2]atomic.Bool // the rows of ObjectPermissions, FieldPermissions
 }
 
 func (t *accessTable) init() {
@@ -46,6 +48,8 @@ func (t *accessTable) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	clear(t.users)
+	t.shown[0].Store(false)
+	t.shown[1].Store(false)
 }
 
 // SetAccess sets what a profile or a permission set grants. A profile without
@@ -58,6 +62,7 @@ func (o *Org) SetAccess(profileOrPermissionSet sobject.ID, a Access) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.rights.sets[profileOrPermissionSet] = a.clone()
+	o.showAccess(profileOrPermissionSet, a)
 	o.touchSchema()
 	return nil
 }

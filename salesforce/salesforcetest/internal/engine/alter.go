@@ -14,6 +14,15 @@ func (o *Org) AddField(object string, f Field) error {
 	if obj == nil {
 		return fmt.Errorf("engine: AddField: there is no object %s", object)
 	}
+	if r := f.Rollup; r != nil {
+		child := o.object(r.Child)
+		if child == nil || child.field(r.Field) == nil || r.Of != "" && child.field(r.Of) == nil {
+			return fmt.Errorf("engine: AddField: %s.%s: the roll-up names %s, %q or %q, one of which is not there", object, f.Name, r.Child, r.Field, r.Of)
+		}
+		if !refersTo(child.field(r.Field), obj.def.Name) {
+			return fmt.Errorf("engine: AddField: %s.%s: %s.%s does not refer to %s", object, f.Name, r.Child, r.Field, obj.def.Name)
+		}
+	}
 	if err := obj.add(f); err != nil {
 		return fmt.Errorf("engine: AddField: %w", err)
 	}

@@ -76,6 +76,9 @@ func (o *object) add(def Field) error {
 	if o.byName[strings.ToLower(def.Name)] != nil {
 		return fmt.Errorf("%s.%s is defined twice", o.def.Name, def.Name)
 	}
+	if err := def.sound(); err != nil {
+		return fmt.Errorf("%s.%s: %w", o.def.Name, def.Name, err)
+	}
 	if f.Label == "" {
 		f.Label = labelOf(f.Name)
 	}
@@ -107,6 +110,30 @@ func (o *object) add(def Field) error {
 	o.byName[strings.ToLower(f.Name)] = f
 	if f.RelationshipName != "" {
 		o.byRel[strings.ToLower(f.RelationshipName)] = f
+	}
+	return nil
+}
+
+var fieldTypes = []sobject.FieldType{sobject.TypeID, sobject.TypeReference, sobject.TypeString, sobject.TypeTextArea, sobject.TypeEmail, sobject.TypePhone, sobject.TypeURL,
+	sobject.TypePicklist, sobject.TypeMultiPicklist, sobject.TypeCombobox, sobject.TypeBoolean, sobject.TypeInt, sobject.TypeLong, sobject.TypeDouble, sobject.TypeCurrency,
+	sobject.TypePercent, sobject.TypeDate, sobject.TypeDateTime, sobject.TypeTime, sobject.TypeAddress, sobject.TypeLocation, sobject.TypeBase64, sobject.TypeEncryptedString,
+	sobject.TypeAnyType}
+
+// sound finds what cannot be meant in a field's definition.
+func (f Field) sound() error {
+	switch {
+	case !slices.Contains(fieldTypes, f.Type):
+		return fmt.Errorf("there is no field type %q", f.Type)
+	case f.Length < 0 || f.Precision < 0 || f.Scale < 0 || f.Type.Numeric() && f.Scale > orInt(f.Precision, 18):
+		return fmt.Errorf("length %d, precision %d, scale %d: none may be negative, and the scale not above the precision", f.Length, f.Precision, f.Scale)
+	case f.MasterDetail && f.Type != sobject.TypeReference:
+		return fmt.Errorf("MasterDetail needs a reference, not %s", f.Type)
+	case f.Formula != nil && f.Rollup != nil:
+		return fmt.Errorf("Formula and Rollup exclude each other")
+	case f.Rollup != nil && !slices.Contains([]string{"COUNT", "SUM", "MIN", "MAX"}, strings.ToUpper(f.Rollup.Func)):
+		return fmt.Errorf("a roll-up has Func COUNT, SUM, MIN or MAX, not %q", f.Rollup.Func)
+	case f.Rollup != nil && !strings.EqualFold(f.Rollup.Func, "COUNT") && f.Rollup.Of == "":
+		return fmt.Errorf("the roll-up %s needs Of, the field of %s to sum up", f.Rollup.Func, f.Rollup.Child)
 	}
 	return nil
 }

@@ -51,6 +51,9 @@ func (o *Org) Load(object string, recs []sobject.Record) ([]sobject.ID, error) {
 func (tx *Tx) sortLogs(loaded *object) {
 	sorted := map[*object]bool{}
 	for _, u := range append([]undo{{rec: &record{obj: loaded}}}, tx.undo...) {
+		if u.act != nil {
+			continue
+		}
 		if obj := u.rec.obj; !sorted[obj] {
 			sorted[obj] = true
 			byStamp := func(a, b *version) int { return cmp.Compare(a.stamp, b.stamp) }

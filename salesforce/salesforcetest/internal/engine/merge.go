@@ -58,6 +58,10 @@ func (tx *Tx) absorb(win, lose *record) {
 			}
 			cv := tx.change(child)
 			cv.cells[f.pos] = string(win.id)
+			if child.obj.clashes(cv, tx.env) { // such as two members of one campaign
+				_ = tx.trash(child, nil)
+				continue
+			}
 			tx.touch(child.obj, cv)
 			tx.put(child, cv)
 		}

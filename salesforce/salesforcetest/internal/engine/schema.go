@@ -159,6 +159,10 @@ type RecordType struct {
 	ID            sobject.ID
 	Name          string
 	DeveloperName string
-	Default       bool
-	Inactive      bool
+	// Default is what a record created without one gets.
+	Default  bool
+	Inactive bool
+	// Picklists are the values that records of the type may have, by field;
+	// those of restricted picklists are enforced.
+	Picklists map[string][]string
 }

@@ -41,6 +41,17 @@ next:
 	return nil
 }
 
+// clashes reports whether another record has the same values in all fields of
+// some Together.
+func (o *object) clashes(v *version, e env) bool {
+	for _, t := range o.def.Together {
+		if o.twin(t, v, e) != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // checkTogether refuses a record whose values another one has.
 func (tx *Tx) checkTogether(obj *object, v *version) []RowError {
 	for _, t := range obj.def.Together {

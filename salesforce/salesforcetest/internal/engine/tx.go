@@ -26,6 +26,7 @@ type Tx struct {
 }
 
 type undo struct {
+	act  func() // undoes what is no record; the others are then nil
 	rec  *record
 	old  *version
 	tomb *tomb
@@ -68,7 +69,7 @@ func (o *Org) Transact(s Session, f func(tx *Tx) error) error {
 // put stores a new version of a record; nil removes the record for good.
 func (tx *Tx) put(r *record, v *version) {
 	old := r.cur
-	tx.undo = append(tx.undo, undo{r, old, r.tomb})
+	tx.undo = append(tx.undo, undo{rec: r, old: old, tomb: r.tomb})
 	obj := r.obj
 	if v != nil {
 		v.rec, v.stamp, v.visible = r, tx.sec, tx.show
@@ -89,7 +90,7 @@ func (tx *Tx) put(r *record, v *version) {
 		obj.log.stale++
 	}
 	switch obj.def.Name {
-	case "User", "Profile", "PermissionSet", "PermissionSetAssignment":
+	case "User", "Profile", "PermissionSet", "PermissionSetAssignment", "ObjectPermissions", "FieldPermissions":
 		tx.users = true
 	}
 }
@@ -129,6 +130,10 @@ func (o *object) swap(r *record, old, v *version) {
 func (tx *Tx) rollback(mark int) {
 	for i := len(tx.undo) - 1; i >= mark; i-- {
 		u := tx.undo[i]
+		if u.act != nil {
+			u.act()
+			continue
+		}
 		if u.rec.cur != nil {
 			u.rec.obj.log.stale++
 		}
@@ -145,6 +150,9 @@ func (tx *Tx) commit() {
 	seen := map[*object]bool{}
 	now := tx.org.clock().UnixNano()
 	for _, u := range tx.undo {
+		if u.act != nil {
+			continue
+		}
 		obj := u.rec.obj
 		if seen[obj] {
 			continue
@@ -234,5 +242,8 @@ func (tx *Tx) Get(object string, id sobject.ID, fields []string) (*Result, error
 // Query is Org.Query inside the transaction, and sees what it wrote. The
 // result must be read inside it.
 func (tx *Tx) Query(q *soql.Query, opt QueryOptions) (*Result, error) {
+	for _, name := range mentionsGrants(q, opt.Text) {
+		tx.org.showGrantsLocked(name)
+	}
 	return tx.org.query(tx.s, tx.env, q, opt)
 }

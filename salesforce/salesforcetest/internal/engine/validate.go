@@ -32,6 +32,9 @@ func (tx *Tx) validate(obj *object, d *Draft, changed func(*field) bool) []RowEr
 			errs = append(errs, *e)
 		}
 	}
+	if e := tx.checkRecordType(obj, v, changed); e != nil {
+		errs = append(errs, *e)
+	}
 	if errs != nil {
 		return errs
 	}
@@ -93,6 +96,9 @@ func badPick(f *field, s string) *RowError {
 
 // allows reports whether a restricted picklist takes a value.
 func (f *field) allows(s string) bool {
+	if f.Name == "SobjectType" { // custom objects too
+		return f.obj.org.object(s) != nil
+	}
 	for _, p := range f.Picklist {
 		if p.Active && strings.EqualFold(p.Value, s) {
 			return true

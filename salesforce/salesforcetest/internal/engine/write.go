@@ -7,12 +7,14 @@ import (
 // Insert creates records of one object. The error is a failure of the whole
 // request (an *Error); what happened to each record is in its Outcome.
 func (o *Org) Insert(s Session, object string, recs []sobject.Record, opt WriteOptions) (out []Outcome, err error) {
+	o.showGrants(object)
 	o.write(s, func(tx *Tx) { out, err = tx.insert(object, recs, opt) })
 	return out, err
 }
 
 // Update changes records, which carry their Id. Fields that are absent stay.
 func (o *Org) Update(s Session, object string, recs []sobject.Record, opt WriteOptions) (out []Outcome, err error) {
+	o.showGrants(object)
 	o.write(s, func(tx *Tx) { out, err = tx.update(object, recs, opt) })
 	return out, err
 }
@@ -20,6 +22,7 @@ func (o *Org) Update(s Session, object string, recs []sobject.Record, opt WriteO
 // Upsert updates the records that have the given value of an external id or
 // id-lookup field (or Id), and creates the others.
 func (o *Org) Upsert(s Session, object, keyField string, recs []sobject.Record, opt WriteOptions) (out []Outcome, err error) {
+	o.showGrants(object)
 	o.write(s, func(tx *Tx) { out, err = tx.upsert(object, keyField, recs, opt) })
 	return out, err
 }
@@ -137,6 +140,13 @@ func (tx *Tx) fillIn(obj *object, v *version, set []bool) {
 				if p.DefaultValue {
 					v.cells[f.pos] = p.Value
 				}
+			}
+		}
+	}
+	if f := obj.field("RecordTypeId"); f != nil && !set[f.pos] && !tx.loading {
+		for _, t := range obj.def.RecordTypes {
+			if t.Default && !t.Inactive {
+				v.cells[f.pos] = string(t.ID)
 			}
 		}
 	}

@@ -12,4 +12,5 @@ PermissionsEdit boolean cuy Edit Field
 PermissionsRead boolean cuy Read Field
 SystemModstamp datetime r!y System Modstamp
 `,
+	after: (*engine.Change).Grant,
 }

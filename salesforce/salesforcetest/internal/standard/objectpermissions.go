@@ -16,4 +16,5 @@ PermissionsModifyAllRecords boolean cuygs Edit All Records
 PermissionsViewAllFields boolean cuygs View All Fields
 %system
 `,
+	after: (*engine.Change).Grant,
 }

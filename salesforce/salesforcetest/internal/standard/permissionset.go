@@ -17,4 +17,5 @@ NamespacePrefix string:15 ry Namespace Prefix
 HasActivationRequired boolean cuy Has Activation Required
 Type picklist:40 ryR Permission Set Type = +Regular|Standard|Group|Profile|Session
 `,
+	after: (*engine.Change).Grant,
 }

@@ -12,4 +12,5 @@ UserType picklist:40 ryR User Type = ` + userTypes + `
 Description string:255 cuy Description
 %viewed
 `,
+	after: (*engine.Change).Grant,
 }

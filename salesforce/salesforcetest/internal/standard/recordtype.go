@@ -12,4 +12,5 @@ Description string:255 cuy Description
 SobjectType picklist:40 c!yR SObject Type Name = Account|Campaign|Case|Contact|Contract|Event|Lead|Opportunity|Product2|Task
 IsActive boolean cuy Active
 `,
+	after: (*engine.Change).RecordTyped,
 }
