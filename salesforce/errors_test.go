@@ -122,24 +122,6 @@ func TestIsRetryable(t *testing.T) {
 
 // FuzzErrorBody: whatever a body holds, there is an *Error with a status, a
 // message and a detail.
-func FuzzErrorBody(f *testing.F) {
-	for _, s := range []string{"", "[", "{", `[{"errorCode":5}]`, `{"errors":[[]]}`, "<a", `["x"]`, "\xff", `[{"duplicateResult":{"matchResults":[null]}}]`} {
-		f.Add(400, s)
-		f.Add(300, s)
-		f.Add(503, s)
-	}
-	f.Fuzz(func(t *testing.T, status int, body string) {
-		if status < 300 || status > 599 || status == 304 || status == 401 || status == 403 {
-			t.Skip()
-		}
-		e := failWith(t, status, body)
-		if e.StatusCode != status || len(e.Details) == 0 || e.Error() == "" {
-			t.Errorf("%+v", e)
-		}
-		salesforce.IsRetryable(e)
-	})
-}
-
 // What a person reads tells what was asked of what, and not the query's text or
 // a row's data beside it.
 func TestErrorsReadWell(t *testing.T) {

@@ -84,5 +84,5 @@ func readShare(s string) (used, limit int64, ok bool) {
 	left, right, _ := strings.Cut(strings.TrimSpace(s), "/")
 	used, err1 := strconv.ParseInt(left, 10, 64)
 	limit, err2 := strconv.ParseInt(right, 10, 64)
-	return used, limit, err1 == nil && err2 == nil
+	return used, limit, err1 == nil && err2 == nil && used >= 0 && limit >= 0
 }
