@@ -118,6 +118,11 @@ var (
 	hostLabel   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,60}[A-Za-z0-9])?$`)
 )
 
+// DefaultApp is the app of a Config without Apps, to be changed and put there.
+func DefaultApp() App {
+	return App{ClientID: defaultClientID, ClientSecret: defaultClientSecret, Name: "Orglink"}
+}
+
 // withDefaults checks a config and fills it.
 func (c Config) withDefaults() (Config, error) {
 	var errs []error
@@ -176,7 +181,7 @@ func (c Config) withDefaults() (Config, error) {
 		bad("DailyRequests and KeepRequests must not be negative")
 	}
 	if c.Apps == nil {
-		c.Apps = []App{{ClientID: defaultClientID, ClientSecret: defaultClientSecret, Name: "Orglink"}}
+		c.Apps = []App{DefaultApp()}
 	}
 	apps := make([]App, len(c.Apps))
 	seen := map[string]bool{}

@@ -15,7 +15,11 @@
 // [Server.Org] reads and changes data and schema without HTTP and without
 // counting API calls: create records as some user, merge them, add or hide a
 // field, deactivate a user, move the clock. [Server.Requests] lists what was
-// asked, [Server.APICalls] what it cost.
+// asked, [Server.APICalls] what it cost, [Server.Tokens] which tokens are alive.
+// Apps and their policies are an [App], changed while running by [Org.SetApp].
+//
+// Many orgs and sandboxes stand behind Salesforce's own host names, login hosts
+// included, with [Domains].
 //
 // # Making it fail
 //
@@ -35,8 +39,9 @@
 // It is honest about its limits: a resource that it does not have is answered
 // as Salesforce answers an unknown one (404 NOT_FOUND) and listed by
 // [Server.Unsupported]. It has: the web-server flow with PKCE, refresh with
-// and without rotation, client credentials, the username-password flow
-// (switchable), revocation, introspection, identity; REST records, queries,
+// and without rotation, JWT bearer, client credentials, the device flow, OpenID
+// Connect, the username-password flow and SOAP login (both off, as in new orgs),
+// revocation, introspection, identity; REST records, queries,
 // describes, relationships, blobs (of Attachment) and multipart uploads,
 // collections, composite, batch and tree, getUpdated and getDeleted, limits,
 // recent items, tabs, a little search, installed packages by the tooling query;

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/orglink/orglink/salesforce/salesforcetest"
-	"github.com/orglink/orglink/salesforce/sobject"
 )
 
 func TestFaultMatching(t *testing.T) {
@@ -192,51 +191,6 @@ func TestConfigProblemsAreToldAtOnce(t *testing.T) {
 	}
 	if _, err := salesforcetest.Start(salesforcetest.Config{Seed: salesforcetest.SeedFunc(func(*salesforcetest.Org) error { return nil })}); err == nil {
 		t.Error("an org without users was started")
-	}
-}
-
-// failRecorder is a testing.TB that notes the failure.
-type failRecorder struct {
-	testing.TB
-	message string
-}
-
-func (f *failRecorder) Helper()        {}
-func (f *failRecorder) Cleanup(func()) {}
-func (f *failRecorder) Fatal(args ...any) {
-	if len(args) > 0 {
-		if err, ok := args[0].(error); ok {
-			f.message = err.Error()
-		}
-	}
-	panic(f)
-}
-
-func TestMisuseOfOrgFailsTheTest(t *testing.T) {
-	for name, misuse := range map[string]func(*salesforcetest.Org){
-		"unknown object": func(o *salesforcetest.Org) { o.Create("Nope", nil) },
-		"unknown field":  func(o *salesforcetest.Org) { o.Create("Account", salesforcetest.Fields{"Name": "A", "Nope": 1}) },
-		"bad value":      func(o *salesforcetest.Org) { o.Create("Account", salesforcetest.Fields{"Name": struct{}{}}) },
-		"bad SOQL":       func(o *salesforcetest.Org) { o.Query("SELECT") },
-		"unknown user":   func(o *salesforcetest.Org) { o.As("nobody@example.com") },
-		"unknown id":     func(o *salesforcetest.Org) { o.Update(sobject.MustID("zzz000000000001"), nil) },
-		"bad profile":    func(o *salesforcetest.Org) { o.HideField("Nobodies", "Account", "Phone") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			rec := &failRecorder{TB: t}
-			s := salesforcetest.NewServer(rec, salesforcetest.Config{})
-			defer s.Close()
-			defer func() {
-				if r := recover(); r != rec {
-					t.Errorf("recovered %v", r)
-				}
-				if rec.message == "" {
-					t.Error("no message")
-				}
-			}()
-			misuse(s.Org())
-			t.Error("the misuse was accepted")
-		})
 	}
 }
 

@@ -3,8 +3,6 @@ package salesforcetest_test
 import (
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -173,25 +171,5 @@ func TestFormulaDoesNotMoveSystemModstamp(t *testing.T) {
 	a, _ := before.Text("SystemModstamp")
 	if b, _ := rec.Text("SystemModstamp"); a != b {
 		t.Errorf("SystemModstamp moved from %s to %s", a, b)
-	}
-}
-
-// A failure of Org must be told with the line of the test that caused it, so
-// a failing test is run in a process of its own.
-func TestMisuseTellsTheCallersLine(t *testing.T) {
-	if os.Getenv("ORGLINK_MISUSE") != "" {
-		s := salesforcetest.NewServer(t, salesforcetest.Config{})
-		s.Org().DeactivateUser("nobody@example.com") // the line to be told
-		return
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self, "-test.run=^TestMisuseTellsTheCallersLine$")
-	cmd.Env = append(os.Environ(), "ORGLINK_MISUSE=1")
-	out, err := cmd.CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "org_test.go:") || strings.Contains(string(out), " org.go:") {
-		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -51,6 +51,38 @@ type options struct {
 	untilEOF bool
 	calls    int
 	bulk     time.Duration
+
+	// Who may come in, and how.
+	soap, password, rotate, preAuthorized bool
+	securityToken, certificate, sandbox   string
+	session                               time.Duration
+}
+
+// config is the org that the options describe. Its app may use every flow
+// that is not a switch of its own.
+func (o options) config() (salesforcetest.Config, error) {
+	seed := salesforcetest.Empty()
+	if o.seed == "demo" {
+		seed = salesforcetest.Demo(salesforcetest.DemoConfig{Accounts: o.records, RandSeed: o.rand})
+	}
+	app := salesforcetest.DefaultApp()
+	app.Scopes = []string{"api", "id", "web", "refresh_token", "openid"}
+	app.DeviceFlow, app.RotateRefreshTokens, app.PreAuthorized = true, o.rotate, o.preAuthorized
+	app.RunAs = salesforcetest.AdminUsername
+	if o.sandbox != "" {
+		app.RunAs += "." + strings.ToLower(o.sandbox)
+	}
+	if o.certificate != "" {
+		text, err := os.ReadFile(o.certificate)
+		if err != nil {
+			return salesforcetest.Config{}, usageError{fmt.Errorf("-certificate: %w", err)}
+		}
+		app.Certificate = string(text)
+	}
+	return salesforcetest.Config{
+		Addr: o.addr, Seed: seed, DailyRequests: o.calls, BulkDelay: o.bulk, SessionTimeout: o.session, Sandbox: o.sandbox,
+		SOAPLogin: o.soap, PasswordGrant: o.password, SecurityToken: o.securityToken, Apps: []salesforcetest.App{app},
+	}, nil
 }
 
 // run starts the org, says that it is ready, and serves until ctx ends.
@@ -59,11 +91,11 @@ func run(ctx context.Context, args []string, env func(string) string, stdin io.R
 	if err != nil {
 		return err
 	}
-	seed := salesforcetest.Empty()
-	if opts.seed == "demo" {
-		seed = salesforcetest.Demo(salesforcetest.DemoConfig{Accounts: opts.records, RandSeed: opts.rand})
+	cfg, err := opts.config()
+	if err != nil {
+		return err
 	}
-	server, err := salesforcetest.Start(salesforcetest.Config{Addr: opts.addr, Seed: seed, DailyRequests: opts.calls, BulkDelay: opts.bulk})
+	server, err := salesforcetest.Start(cfg)
 	if err != nil {
 		return err
 	}
@@ -94,6 +126,10 @@ is ready (url, client_id, client_secret, username, password, access_token,
 org_id, user_id, api_version). Any loopback redirect URL is accepted. All users
 share the one password. It serves until SIGINT or SIGTERM.
 
+Log in by the web-server flow, the device flow or client credentials, and with
+the flags below by JWT bearer, username and password, or SOAP. Or take the
+access token of the line.
+
 Each flag can also be set as a variable, such as ORGLINK_FAKEORG_ADDR; a flag
 wins over its variable.
 
@@ -110,6 +146,14 @@ func parse(args []string, env func(string) string, stderr io.Writer) (options, e
 	flags.Uint64Var(&opts.rand, "rand", 1, "`seed` of the demo data; the same one gives the same data")
 	flags.IntVar(&opts.calls, "daily-calls", 1_000_000, "how many API calls the org allows in 24 hours; a Developer Edition allows 15000")
 	flags.DurationVar(&opts.bulk, "bulk-delay", 0, "how long a Bulk job takes")
+	flags.DurationVar(&opts.session, "session-timeout", 2*time.Hour, "how long an access token lives without being used")
+	flags.BoolVar(&opts.rotate, "rotate", false, "let each refresh return a new refresh token and end the old one")
+	flags.BoolVar(&opts.preAuthorized, "pre-authorized", false, "let an admin have approved all users: no consent page, and JWT bearer for everybody")
+	flags.StringVar(&opts.certificate, "certificate", "", "PEM `file` of the certificate or public key that verifies JWT bearer assertions")
+	flags.BoolVar(&opts.password, "password-grant", false, "allow the OAuth username-password flow, which new orgs refuse")
+	flags.BoolVar(&opts.soap, "soap-login", false, "allow SOAP login, up to version 64.0, which new orgs refuse")
+	flags.StringVar(&opts.securityToken, "security-token", "", "what must stand behind the password of these two")
+	flags.StringVar(&opts.sandbox, "sandbox", "", "`name` of the sandbox that the org is; usernames end with it")
 	flags.BoolVar(&opts.untilEOF, "until-eof", false, "end when standard input ends")
 	err := flags.Parse(args)
 	switch {
@@ -162,8 +206,8 @@ func (o options) check() error {
 	if o.records < 1 || o.records > 1_000_000 {
 		problems = append(problems, fmt.Sprintf("-records %d is not between 1 and 1000000", o.records))
 	}
-	if o.calls < 1 || o.bulk < 0 {
-		problems = append(problems, "-daily-calls is above 0, and -bulk-delay not negative")
+	if o.calls < 1 || o.bulk < 0 || o.session <= 0 {
+		problems = append(problems, "-daily-calls and -session-timeout are above 0, and -bulk-delay not negative")
 	}
 	host, port, err := net.SplitHostPort(o.addr)
 	ip := net.ParseIP(host)

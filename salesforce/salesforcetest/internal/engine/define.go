@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,6 +17,9 @@ func (o *Org) DefineObject(def Object) error {
 	def = def.defaults()
 	if def.Name == "" {
 		return fmt.Errorf("engine: DefineObject: the object has no name")
+	}
+	if !apiName.MatchString(def.Name) {
+		return fmt.Errorf("engine: DefineObject: %q is no name of an object; names are letters, digits and underscores", def.Name)
 	}
 	if o.object(def.Name) != nil {
 		return fmt.Errorf("engine: DefineObject: %s is defined already", def.Name)
@@ -114,6 +118,9 @@ func (o *object) add(def Field) error {
 	return nil
 }
 
+// apiName is the form of the names of objects and fields.
+var apiName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+
 var fieldTypes = []sobject.FieldType{sobject.TypeID, sobject.TypeReference, sobject.TypeString, sobject.TypeTextArea, sobject.TypeEmail, sobject.TypePhone, sobject.TypeURL,
 	sobject.TypePicklist, sobject.TypeMultiPicklist, sobject.TypeCombobox, sobject.TypeBoolean, sobject.TypeInt, sobject.TypeLong, sobject.TypeDouble, sobject.TypeCurrency,
 	sobject.TypePercent, sobject.TypeDate, sobject.TypeDateTime, sobject.TypeTime, sobject.TypeAddress, sobject.TypeLocation, sobject.TypeBase64, sobject.TypeEncryptedString,
@@ -122,6 +129,8 @@ var fieldTypes = []sobject.FieldType{sobject.TypeID, sobject.TypeReference, sobj
 // sound finds what cannot be meant in a field's definition.
 func (f Field) sound() error {
 	switch {
+	case !apiName.MatchString(f.Name):
+		return fmt.Errorf("%q is no name of a field; names are letters, digits and underscores", f.Name)
 	case !slices.Contains(fieldTypes, f.Type):
 		return fmt.Errorf("there is no field type %q", f.Type)
 	case f.Length < 0 || f.Precision < 0 || f.Scale < 0 || f.Type.Numeric() && f.Scale > orInt(f.Precision, 18):
