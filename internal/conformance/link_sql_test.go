@@ -9,7 +9,7 @@ import (
 
 func TestLinkSQL(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, open func(t *testing.T) database) {
-		linktest.TestStore(t, func(t *testing.T) link.Store {
+		prepared := func(t *testing.T) *link.SQLStore {
 			db := open(t)
 			s, err := link.NewSQLStore(db.DB, db.Config)
 			if err != nil {
@@ -25,6 +25,8 @@ func TestLinkSQL(t *testing.T) {
 				t.Fatal(err)
 			}
 			return s
-		})
+		}
+		linktest.TestStore(t, func(t *testing.T) link.Store { return prepared(t) })
+		linktest.TestRefusals(t, func(t *testing.T) linktest.RefusalStore { return prepared(t) })
 	})
 }

@@ -8,6 +8,10 @@
 //
 //	pairs, err := links.ByRecords(ctx, tenant, conn, "Account", ids)
 //
+// A [Matcher] recognises the host's companies among imported accounts, by id,
+// website and name; what is doubtful waits for a person, and what nobody knows
+// becomes a company.
+//
 // Within a tenant, a connection and an object a key has at most one record
 // and a record at most one key. Keys and ids are compared byte for byte.
 //

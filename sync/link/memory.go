@@ -22,9 +22,13 @@ type Memory struct {
 type pairs struct {
 	byKey    map[string]Pair
 	byRecord map[sobject.ID]string
+	refused  map[sobject.ID][]string
 }
 
-var _ Store = (*Memory)(nil)
+var (
+	_ Store    = (*Memory)(nil)
+	_ Refusals = (*Memory)(nil)
+)
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory { return &Memory{scopes: make(map[scope]*pairs)} }
@@ -32,7 +36,7 @@ func NewMemory() *Memory { return &Memory{scopes: make(map[scope]*pairs)} }
 func (m *Memory) in(s scope) *pairs {
 	p := m.scopes[s]
 	if p == nil {
-		p = &pairs{byKey: map[string]Pair{}, byRecord: map[sobject.ID]string{}}
+		p = &pairs{byKey: map[string]Pair{}, byRecord: map[sobject.ID]string{}, refused: map[sobject.ID][]string{}}
 		m.scopes[s] = p
 	}
 	return p

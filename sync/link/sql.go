@@ -31,7 +31,10 @@ const (
 // connection and never joins a host's transaction.
 type SQLStore struct{ db *sqlkit.DB }
 
-var _ Store = (*SQLStore)(nil)
+var (
+	_ Store    = (*SQLStore)(nil)
+	_ Refusals = (*SQLStore)(nil)
+)
 
 // NewSQLStore returns a store on db. It does no I/O; call Migrate once, or run
 // Migrations with the host's own tool.
@@ -162,8 +165,14 @@ func (s *SQLStore) SaveWritten(ctx context.Context, tenant orglink.TenantID, con
 
 // Erase implements Store.
 func (s *SQLStore) Erase(ctx context.Context, tenant orglink.TenantID) error {
-	_, err := s.db.Exec(ctx, nil, "DELETE FROM {link} WHERE tenant = ?", string(tenant))
-	return wrap("erase a tenant", err)
+	return wrap("erase a tenant", s.db.Tx(ctx, func(tx *sql.Tx) error {
+		for _, table := range []string{"{link}", "{link_refused}"} {
+			if _, err := s.db.Exec(ctx, tx, "DELETE FROM "+table+" WHERE tenant = ?", string(tenant)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }
 
 // replace deletes the pairs of the same keys and inserts the new ones; it
