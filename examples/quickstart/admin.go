@@ -111,7 +111,7 @@ func (p person) fill(ctx context.Context, at *url.URL, page string) (*http.Reque
 			if asks { // a login: its button does not matter
 				break
 			}
-			if button == "" || p.deny { // the first button agrees, the last does not
+			if button == "" || (a["name"] == "cancel") == p.deny { // wherever the refusing button stands
 				values.Del(button)
 				button = a["name"]
 				values.Set(button, a["value"])

@@ -182,7 +182,7 @@ func (f *field) groupable() bool {
 }
 
 func (f *field) aggregatable() bool {
-	return !f.NotAggregable && !f.NotFilterable && f.kind != kindCompound && f.kind != kindBool && f.Type != sobject.TypeMultiPicklist
+	return !f.NotAggregable && !f.NotFilterable && f.kind != kindCompound && f.kind != kindBool && f.kind != kindTime && f.Type != sobject.TypeMultiPicklist
 }
 
 func (f *field) soapType() string {
