@@ -197,6 +197,25 @@ func TestCompressionBothWays(t *testing.T) {
 	}
 }
 
+func TestExplain(t *testing.T) {
+	c := start(t, salesforcetest.Config{})
+	ids := c.accounts(4)
+	explain := func(soql string) string {
+		t.Helper()
+		return c.send("GET", "query?explain="+url.QueryEscape(soql), "").want(200).body
+	}
+	const scan = `{"cardinality":1,"fields":[],"leadingOperationType":"TableScan","notes":[{"description":"Not considering filter for optimization because unindexed","fields":["IsDeleted"],"tableEnumOrId":"Account"}],"relativeCost":1.5,"sobjectCardinality":4,"sobjectType":"Account"}`
+	if got := explain("SELECT Id FROM Account WHERE Name = 'A1'"); got != `{"plans":[`+scan+`]}` {
+		t.Error(got)
+	}
+	if got := explain("SELECT Id FROM Account WHERE Id = '" + string(ids[0]) + "'"); !strings.HasPrefix(got, `{"plans":[{"cardinality":1,"fields":["Id"],"leadingOperationType":"Index"`) || !strings.HasSuffix(got, `"relativeCost":0.25,"sobjectCardinality":4,"sobjectType":"Account"},`+scan+`]}`) {
+		t.Error(got)
+	}
+	if r := c.send("GET", "query?explain=SELECT", "").want(400); r.code() != "MALFORMED_QUERY" {
+		t.Error(r.body)
+	}
+}
+
 // Slashes that are doubled or at the end make no difference.
 func TestSlashes(t *testing.T) {
 	c := start(t, salesforcetest.Config{})

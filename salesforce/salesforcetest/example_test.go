@@ -1,9 +1,11 @@
 package salesforcetest_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/orglink/orglink/salesforce/salesforcetest"
 )
@@ -33,7 +35,8 @@ func ExampleStart() {
 	// Output: 200 OK api-usage=1/15000
 }
 
-// The answer to the second create is lost after the record was made.
+// Faults are composed of a match and actions: here the job that the first
+// request creates comes back out of order, and the answer to it is lost.
 func ExampleServer_Fault() {
 	org, err := salesforcetest.Start(salesforcetest.Config{})
 	if err != nil {
@@ -42,7 +45,27 @@ func ExampleServer_Fault() {
 	}
 	defer org.Close()
 	org.Fault(salesforcetest.Fault{
-		Match:  salesforcetest.Match{Method: "POST", Object: "Account", Nth: 2},
-		Action: salesforcetest.DropAfter(),
+		Match:  salesforcetest.Match{Method: "POST", Path: "jobs/query", Nth: 1},
+		Action: salesforcetest.Together(salesforcetest.ShuffleJob(1), salesforcetest.DropAfter()),
 	})
+	ready := org.Ready()
+	send := func(method, path, body string) (*http.Response, error) {
+		req, _ := http.NewRequest(method, ready.URL+"/services/data/v66.0/"+path, strings.NewReader(body))
+		req.Header.Set("Authorization", "Bearer "+ready.AccessToken)
+		return org.Client().Do(req)
+	}
+	_, err = send("POST", "jobs/query", `{"operation":"query","query":"SELECT Id FROM Account"}`)
+	fmt.Println("lost:", err != nil)
+	resp, err := send("GET", "jobs/query", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	var list struct{ Records []struct{ State string } }
+	err = json.NewDecoder(resp.Body).Decode(&list)
+	fmt.Println("but there:", list.Records, err)
+	// Output:
+	// lost: true
+	// but there: [{JobComplete}] <nil>
 }

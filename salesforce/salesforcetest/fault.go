@@ -1,6 +1,7 @@
 package salesforcetest
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"path"
@@ -189,7 +190,16 @@ type faults struct {
 }
 
 // Fault adds a fault and returns a function that removes it.
+//
+// In a server made with a testing.TB a malformed glob, or a limit that no org
+// has, ends the test.
 func (s *Server) Fault(f Fault) (remove func()) {
+	if s.t != nil {
+		s.t.Helper()
+		if err := f.check(); err != nil {
+			s.t.Fatal(err)
+		}
+	}
 	a := &armed{Fault: f}
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
@@ -199,6 +209,19 @@ func (s *Server) Fault(f Fault) (remove func()) {
 		defer s.faults.mu.Unlock()
 		a.removed = true
 	}
+}
+
+// check finds what can never work.
+func (f Fault) check() error {
+	if _, err := path.Match(f.Match.Path, ""); err != nil {
+		return fmt.Errorf("salesforcetest: Fault: the path %q is no glob: %w", f.Match.Path, err)
+	}
+	for _, name := range f.Action.exhaust {
+		if _, ok := edition[name]; !ok && name != limitRequests {
+			return fmt.Errorf("salesforcetest: Fault: Exhaust: there is no limit %q", name)
+		}
+	}
+	return nil
 }
 
 // strike returns the action of the first fault that fires on a request. Every

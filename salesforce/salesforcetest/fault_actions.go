@@ -131,4 +131,13 @@ type jobPlan struct {
 }
 
 // LockRows holds records until unlock is called; see the action LockRows.
-func (o *Org) LockRows(ids ...sobject.ID) (unlock func()) { return o.s.org.LockRows(ids...) }
+func (o *Org) LockRows(ids ...sobject.ID) (unlock func()) {
+	o.tb().Helper()
+	for _, id := range ids {
+		if _, err := o.objectOfID(id); err != nil {
+			_ = o.check("LockRows", err)
+			return func() {}
+		}
+	}
+	return o.s.org.LockRows(ids...)
+}

@@ -58,7 +58,16 @@ var misuses = map[string]func(*salesforcetest.Server) error{
 	},
 	"grants of nobody": func(s *salesforcetest.Server) error { _, err := s.Org().Grants("nobody"); return err },
 	"as nobody":        func(s *salesforcetest.Server) error { s.Org().As("nobody"); return errAs },
-	"token of nobody":  func(s *salesforcetest.Server) error { s.Token("nobody"); return errAs },
+	"lock of nothing":  func(s *salesforcetest.Server) error { s.Org().LockRows("zzz000000000001AAA"); return errAs },
+	"bad glob": func(s *salesforcetest.Server) error {
+		s.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Path: "sobjects/[a"}})
+		return errAs
+	},
+	"unknown limit": func(s *salesforcetest.Server) error {
+		s.Fault(salesforcetest.Fault{Action: salesforcetest.Exhaust("DailyNonsense")})
+		return errAs
+	},
+	"token of nobody": func(s *salesforcetest.Server) error { s.Token("nobody"); return errAs },
 }
 
 type silent struct{}

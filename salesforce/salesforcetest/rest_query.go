@@ -129,8 +129,7 @@ func (c *call) queryEvery() answer { return c.runQuery(true) }
 
 func (c *call) runQuery(all bool) answer {
 	if c.query.Has("explain") && !c.query.Has("q") {
-		c.unsupported()
-		return notFound()
+		return c.explain(all)
 	}
 	// Trailing blanks are not in the text that errors quote.
 	res, err := c.queryText(strings.TrimRight(c.query.Get("q"), " \t\r\n"), engine.QueryOptions{All: all})

@@ -286,7 +286,7 @@ func (c *call) rowRefusal(object string, out engine.Outcome) answer {
 			fields = []string{}
 		}
 		p := problem{Message: e.Message, Code: e.Code, Fields: &fields}
-		if e.Code == "NOT_FOUND" || e.Code == "INVALID_FIELD" && len(fields) == 0 {
+		if e.Code == "NOT_FOUND" || e.Code == "JSON_PARSER_ERROR" || e.Code == "INVALID_FIELD" && len(fields) == 0 {
 			p.Fields = nil
 		}
 		p.Duplicates = c.duplicateResult(e.Duplicates)

@@ -28,6 +28,17 @@ func (r *Result) Len() int { return len(r.rows) + len(r.groups) }
 // Aggregate reports whether rows are AggregateResults.
 func (r *Result) Aggregate() bool { return r.plan.agg != nil }
 
+// Indexes returns the fields of the filter that an index answers.
+func (r *Result) Indexes() []string {
+	var out []string
+	for _, b := range r.plan.bounds {
+		if b.f != nil && !slices.Contains(out, b.f.Name) {
+			out = append(out, b.f.Name)
+		}
+	}
+	return out
+}
+
 // For returns what follows FOR: VIEW, REFERENCE or UPDATE.
 func (r *Result) For() []string { return r.plan.c.q.For }
 
