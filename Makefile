@@ -1,7 +1,7 @@
 # GOWORK=off everywhere: each module is tested against the versions its own
 # go.mod names.
 export GOWORK := off
-MODULES := . examples internal/conformance internal/bench
+MODULES := . examples internal/conformance internal/conformance/acme internal/bench
 
 .PHONY: test lint fmt tidy quickstart bench fuzz
 

@@ -19,7 +19,7 @@ fi
 status=0
 log=$(mktemp) && skipped=$(mktemp) || exit 1
 trap 'rm -f "$log" "$skipped"' EXIT
-for module in . examples internal/conformance internal/bench; do
+for module in . examples internal/conformance internal/conformance/acme internal/bench; do
 	echo "== module $module"
 	go test -C "$module" -v $race -timeout 30m "$@" ./... >"$log" 2>&1 || status=1
 	# What passed is one line a package; what failed is shown whole.
