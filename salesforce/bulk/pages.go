@@ -134,7 +134,7 @@ func (q *QueryJob) page(ctx context.Context, locator string, maxRecords int, yie
 // likes for 0.
 func (q *QueryJob) pageTable(locator string, maxRecords int) *table {
 	t := &table{job: &q.job, parts: "/results", op: "results", what: fmt.Sprintf("page %q", locator), query: url.Values{}, fits: maxRecords,
-		limits: limits{pageStall: q.cfg.PageStall, lax: q.cfg.AllowInvalid, reuse: q.cfg.ReuseRecords && q.cfg.Readers <= 1, ahead: q.cfg.ReadAhead}}
+		limits: limits{pageStall: q.cfg.PageStall, lax: q.cfg.AllowInvalid, reuse: q.cfg.ReuseRecords && q.cfg.Readers <= 1, ahead: q.cfg.ReadAhead, spare: &q.spare}}
 	if maxRecords > 0 {
 		t.query.Set("maxRecords", strconv.Itoa(maxRecords))
 	}

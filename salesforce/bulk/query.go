@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/orglink/orglink/salesforce"
+	"github.com/orglink/orglink/salesforce/internal/readahead"
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
@@ -72,7 +73,8 @@ type PageInfo struct {
 // concurrently.
 type QueryJob struct {
 	job
-	cfg QueryConfig
+	cfg   QueryConfig
+	spare readahead.Spare // of all pages
 }
 
 // DefaultMaxRecords is how many rows a page of Records has at most by default:

@@ -42,6 +42,7 @@ type limits struct {
 	pageStall    time.Duration
 	lax          bool
 	reuse, ahead bool // as QueryConfig has them
+	spare        *readahead.Spare
 }
 
 // broken is why reading an answer ended before its end, where asking again may
@@ -74,7 +75,7 @@ func (t *table) once(outer context.Context, yield func(sobject.Rows) bool) (rows
 	}
 	watch.end()
 	if t.ahead {
-		resp.Body = readahead.New(resp.Body, func() { cancel(nil) }, new(readahead.Spare))
+		resp.Body = readahead.New(resp.Body, func() { cancel(nil) }, t.spare)
 	}
 	defer resp.Body.Close()
 	text := &body{src: resp.Body, watch: watch}

@@ -172,11 +172,11 @@ func (c *CSVReader) scan() (n int, err error) {
 	for c.pos < c.end {
 		at := len(c.cells)
 		c.cells = slices.Grow(c.cells, columns)
-		next, marked, ok := quotedRow(c.buf, c.pos, c.cells[at:at+columns])
+		next, dirty, ok := quotedRow(c.buf, c.pos, c.cells[at:at+columns])
 		if ok {
 			c.cells = c.cells[:at+columns]
 		} else {
-			marked = true
+			dirty = true
 			if next, err = c.anyRow(c.pos); err != nil {
 				return n, err
 			}
@@ -189,7 +189,7 @@ func (c *CSVReader) scan() (n int, err error) {
 				return n, fmt.Errorf("a row has %d values under %d columns", got, columns)
 			}
 		}
-		if marked {
+		if dirty {
 			if err := c.repair(c.cells[at:]); err != nil {
 				return n, err
 			}
@@ -204,21 +204,17 @@ func (c *CSVReader) pack(n int) {
 	if n == 0 {
 		return
 	}
-	columns := len(c.shape.names)
+	cells := c.cells[:n*len(c.shape.names)]
 	blk := c.blk
-	if !c.reuse {
-		blk = &block{cells: slices.Clone(c.cells[:n*columns])}
-	} else {
-		blk.cells = c.cells
-	}
 	switch {
-	case len(c.extra) > 0:
+	case c.reuse:
+		blk.cells, blk.text = cells, unsafe.String(unsafe.SliceData(c.buf), c.pos)
+	default:
+		blk = &block{cells: slices.Clone(cells), text: string(c.buf[:c.pos])}
+	}
+	if len(c.extra) > 0 {
 		blk.text = string(c.buf[:c.end]) + string(c.extra)
 		c.extra = nil
-	case c.reuse:
-		blk.text = unsafe.String(unsafe.SliceData(c.buf), c.pos)
-	default:
-		blk.text = string(c.buf[:c.pos])
 	}
 	c.rows = Rows{shape: c.shape, block: blk, n: n}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"unicode/utf8"
 )
 
 // Rows are read in two ways. quotedRow is for those that nearly all results are
@@ -28,17 +29,17 @@ const (
 )
 
 // quotedRow reads a row of quoted values into as many cells as there are
-// columns. marked tells that some of the cells are dirty: they have doubled
-// quotes, or there are bytes beyond ASCII in them or right behind them. ok is
-// false for other rows, and where the buffer ends inside the row.
-func quotedRow(buf []byte, pos int, row []cell) (next int, marked, ok bool) {
+// columns. dirty tells that some of the cells are: they have doubled quotes, or
+// are no UTF-8. ok is false for other rows, and where the buffer ends inside the
+// row.
+func quotedRow(buf []byte, pos int, row []cell) (next int, dirty, ok bool) {
 	if buf[pos] != '"' {
 		return pos, false, false
 	}
 	pos++
 	last := len(row) - 1
 	for i := range row {
-		from, seen := pos, uint64(0)
+		from, seen, mark := pos, uint64(0), uint32(0)
 		for {
 			// As in str, but for quotes only.
 			x := binary.LittleEndian.Uint64(buf[pos : pos+8])
@@ -60,19 +61,18 @@ func quotedRow(buf []byte, pos int, row []cell) (next int, marked, ok bool) {
 				}
 				return pos, false, false
 			}
-			seen = highs
+			mark, dirty = dirtyBit, true
 			pos += len(`""`)
 		}
-		n := uint32(pos - from)
-		word := n<<kindBits | min(n, uint32(Text)) // Null where it is empty
-		if seen&highs != 0 {
-			word |= dirtyBit
-			marked = true
+		// A high bit may also be of what follows the value.
+		if seen&highs != 0 && !utf8.Valid(buf[from:pos]) {
+			mark, dirty = dirtyBit, true
 		}
-		row[i] = cell{uint32(from), word}
+		n := uint32(pos - from)
+		row[i] = cell{uint32(from), n<<kindBits | mark | min(n, uint32(Text))} // Null where it is empty
 		pos += len(`","`)
 	}
-	return pos - 1, marked, buf[pos-2] == '\n'
+	return pos - 1, dirty, buf[pos-2] == '\n'
 }
 
 // anyRow appends the values of one row to cells; none for a blank line. Where
