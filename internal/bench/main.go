@@ -52,7 +52,7 @@ type settings struct {
 func parse(args []string) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.StringVar(&s.suite, "suite", "client", "what to measure: client")
+	flags.StringVar(&s.suite, "suite", "client", "what to measure: client, connection")
 	flags.StringVar(&s.workload, "workload", "", "measure this one only: "+strings.Join(workloads, ", "))
 	flags.IntVar(&s.rows, "rows", 100_000, "records to read in one pass")
 	flags.IntVar(&s.rounds, "rounds", 5, "passes of each way of reading; the median counts")
@@ -63,8 +63,10 @@ func parse(args []string) (settings, error) {
 	switch {
 	case flags.NArg() > 0:
 		return s, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	case s.suite != "client":
-		return s, fmt.Errorf("-suite %q: there is only client", s.suite)
+	case s.suite != "client" && s.suite != "connection":
+		return s, fmt.Errorf("-suite %q: it is client or connection", s.suite)
+	case s.suite != "client" && s.workload != "":
+		return s, fmt.Errorf("-workload goes with -suite client")
 	case s.workload != "" && !slices.Contains(workloads, s.workload):
 		return s, fmt.Errorf("-workload %q: it is one of %s", s.workload, strings.Join(workloads, ", "))
 	case s.rows < 1 || s.rounds < 1:
@@ -78,7 +80,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	results, err := clientSuite(ctx, s)
+	suite := clientSuite
+	if s.suite == "connection" {
+		suite = connectionSuite
+	}
+	results, err := suite(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -108,6 +114,9 @@ func table(out io.Writer, s settings, results []result) error {
 			return "-"
 		}
 		return fmt.Sprintf("%.2f", a/b)
+	}
+	if s.suite == "connection" {
+		return connectionTable(out, s, results)
 	}
 	fmt.Fprintf(out, "%d Accounts of %d fields, pages of %d (REST) and %d (Bulk), median of %d interleaved rounds\n\n", s.rows, len(accountFields), pageRows, bulkRows, s.rounds)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)

@@ -109,3 +109,33 @@ func TestBadFlags(t *testing.T) {
 		}
 	}
 }
+
+// Without a database the rows of PostgreSQL are missing, the others are there.
+func TestConnectionSuite(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"-suite", "connection", "-rows", "100", "-rounds", "1", "-json"}, &out); err != nil {
+		t.Fatal(err)
+	}
+	var report struct {
+		Results []result `json:"results"`
+	}
+	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]bool{}
+	for _, r := range report.Results {
+		got[r.Workload+" "+r.Decoder] = true
+		if r.Suite != "connection" || r.RecordsPerSecond <= 0 {
+			t.Errorf("%+v", r)
+		}
+	}
+	for _, want := range []string{"client orglink", "client stdlib", "idle orglink", "refresh orglink-memory", "refresh token-requests"} {
+		if !got[want] {
+			t.Errorf("no row %q in %v", want, got)
+		}
+	}
+	out.Reset()
+	if err := connectionTable(&out, settings{rounds: 1}, report.Results); err != nil || !strings.Contains(out.String(), "heap bytes/piece") {
+		t.Errorf("%v: %s", err, out.String())
+	}
+}

@@ -30,6 +30,8 @@ func playPart() (done bool, err error) {
 	case err != nil:
 	case part[0] == "serve":
 		err = serve(rows)
+	case part[0] == "org":
+		err = serveOrg()
 	default:
 		err = readResident(part[2], part[3], rows)
 	}
