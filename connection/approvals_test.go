@@ -144,3 +144,33 @@ func TestAForeignEvictionIsNoticed(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What the org lists of its user's approvals tells of those that nobody here
+// knows, where the user may read it.
+func TestOrgApprovals(t *testing.T) {
+	w := newWorld(t)
+	c := w.connect(ada, connection.StartRequest{})
+	w.connect(bob, connection.StartRequest{Type: "personal"})
+	row := func(app string, used string, n int) string {
+		return fmt.Sprintf(`{"attributes":{"type":"OauthToken","url":"/services/data/v66.0/sobjects/OauthToken/000000000000000AAA"},"AppName":%q,"LastUsedDate":%s,"UseCount":%d}`, app, used, n)
+	}
+	remove := w.org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Path: "query", Object: "OauthToken"}, Action: salesforcetest.Answer(200,
+		`{"totalSize":4,"done":true,"records":[`+row("Product", `"2026-05-06T07:08:09.000+0000"`, 3)+","+row("Product", "null", 0)+","+row("Product", "null", 1)+","+row("Dataloader", "null", 7)+`]}`)})
+	labelled := w.manager(func(cfg *connection.Config) { cfg.Apps[0].Label = "Product" })
+	got, err := labelled.OrgApprovals(t.Context(), c.Tenant, c.ID)
+	w.say(got, err)
+	if err != nil || !got.Readable || got.Known != 2 || got.OfApp != 3 || got.Foreign != 1 || len(got.Approvals) != 4 || got.Approvals[0].Uses != 3 || got.Approvals[0].LastUsed.IsZero() {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err = w.m.OrgApprovals(t.Context(), c.Tenant, c.ID); err != nil || got.OfApp != -1 || got.Foreign != -1 || got.Known != 2 {
+		t.Errorf("without a label: %+v, %v", got, err)
+	}
+	if _, err = w.m.OrgApprovals(t.Context(), "evil", c.ID); !errors.Is(err, connection.ErrNotFound) {
+		t.Errorf("another tenant: %v", err)
+	}
+	remove()
+	w.org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Path: "query", Object: "OauthToken"}, Action: salesforcetest.Refuse(400, "INVALID_TYPE", "sObject type 'OauthToken' is not supported.")})
+	if got, err = labelled.OrgApprovals(t.Context(), c.Tenant, c.ID); err != nil || got.Readable || got.Known != 2 {
+		t.Errorf("not readable: %+v, %v", got, err)
+	}
+}

@@ -38,7 +38,7 @@ func (m *Manager) noticeEvictions(ctx context.Context, fresh Connection, app App
 			}
 			alive, known := m.lives(ctx, c, app)
 			if !known && tooMany {
-				m.tryRefresh(ctx, c)
+				m.tryRefresh(ctx, c, true)
 			}
 			if known && !alive {
 				m.evicted(ctx, c, fresh)
@@ -159,12 +159,12 @@ func (m *Manager) introspect(ctx context.Context, host, clientID string, secret 
 	return err == nil && *answer.Active, err
 }
 
-// tryRefresh finds out by a refresh, as if the access token had been rejected.
-func (m *Manager) tryRefresh(ctx context.Context, c Connection) {
+// tryRefresh refreshes a connection's tokens although nobody asks for new ones.
+func (m *Manager) tryRefresh(ctx context.Context, c Connection, voluntary bool) {
 	key := entryKey{c.Tenant, c.ID}
 	_, token, err := m.load(ctx, c)
 	if err == nil {
-		_, err = (&source{m: m, key: key}).Refresh(ctx, token)
+		_, err = (&source{m: m, key: key}).replace(ctx, token, voluntary)
 	}
 	if err != nil {
 		m.warn(ctx, "a refresh failed", "connection", string(c.ID), "error", err)

@@ -64,7 +64,7 @@ func (k *Keeper) Step(ctx context.Context, _ uint64) (next time.Time, err error)
 			next = now // the rest in the next step
 		default:
 			refreshed++
-			m.tryRefresh(ctx, c)
+			m.tryRefresh(ctx, c, false)
 			next = earlier(next, now.Add(keepPause))
 		}
 	}
@@ -94,8 +94,11 @@ func (k *Keeper) due(ctx context.Context, c Connection) (time.Time, error) {
 	switch {
 	case g.State.final() || len(g.Refresh) == 0:
 		return time.Time{}, nil
-	case !g.RetryAt.IsZero():
+	case !g.RetryAt.IsZero() && g.Intent == nil:
 		return g.RetryAt, nil
+	case g.Intent != nil:
+		// The outcome of a refresh is unknown: the access token is used up
+		// before the refresh token, which may be dead, is tried (rule A2).
 	case g.Flow != WebServer: // nothing can idle away
 		return time.Time{}, nil
 	}

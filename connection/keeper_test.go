@@ -200,6 +200,25 @@ func TestTokenSource(t *testing.T) {
 	if n := w.tokenPosts("refresh_token"); n != 1 {
 		t.Errorf("%d refreshes", n)
 	}
+	// While the outcome of a refresh is unknown the token is used up, rather
+	// than try a refresh token that may be dead (rule A2).
+	live := w.grant(c)
+	live.Intent, live.Issued = &connection.Intent{At: time.Now(), Owner: "dead", Attempt: 1}, time.Now().Add(-2*time.Hour)
+	if _, err := w.tokens.CompareAndSwap(t.Context(), live); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.manager().TokenSource(c.Tenant, c.ID).Token(); err != nil {
+		t.Error(err)
+	}
+	w.keep()
+	if n := w.tokenPosts("refresh_token"); n != 1 {
+		t.Errorf("%d refreshes beside a live token", n)
+	}
+	live = w.grant(c)
+	live.Intent = nil
+	if _, err := w.tokens.CompareAndSwap(t.Context(), live); err != nil {
+		t.Fatal(err)
+	}
 	// An old one is refreshed before it is handed out, unless Salesforce is away.
 	w.age(c, 2*time.Hour)
 	late := w.manager().TokenSource(c.Tenant, c.ID)
@@ -208,8 +227,17 @@ func TestTokenSource(t *testing.T) {
 		t.Errorf("while Salesforce is away: %v", err)
 	}
 	heal()
+	if again, err := w.manager().TokenSource(c.Tenant, c.ID).Token(); err != nil || again.AccessToken == "" {
+		t.Errorf("after a lost answer: %v", err)
+	}
 	if h, err := w.m.Check(t.Context(), c.Tenant, c.ID); err != nil || !h.OK() {
 		t.Fatal(h, err)
+	}
+	// Salesforce provably did nothing in the end.
+	cleared := w.grant(c)
+	cleared.Intent = nil
+	if _, err := w.tokens.CompareAndSwap(t.Context(), cleared); err != nil {
+		t.Fatal(err)
 	}
 	w.age(c, 2*time.Hour)
 	old := w.grant(c).Generation

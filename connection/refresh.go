@@ -26,9 +26,9 @@ var (
 
 // refresh replaces a rejected access token. One request goes out at a time for
 // a grant, among all processes: others wait for the lease and read its result.
-func (m *Manager) refresh(ctx context.Context, key entryKey, rejected orglink.Secret) (salesforce.Token, error) {
+func (m *Manager) refresh(ctx context.Context, key entryKey, rejected orglink.Secret, voluntary bool) (salesforce.Token, error) {
 	for tries := 0; ; tries++ {
-		token, err := m.refreshOnce(ctx, key, rejected)
+		token, err := m.refreshOnce(ctx, key, rejected, voluntary)
 		if !errors.Is(err, errAgain) {
 			return token, err
 		}
@@ -41,7 +41,7 @@ func (m *Manager) refresh(ctx context.Context, key entryKey, rejected orglink.Se
 	}
 }
 
-func (m *Manager) refreshOnce(ctx context.Context, key entryKey, rejected orglink.Secret) (salesforce.Token, error) {
+func (m *Manager) refreshOnce(ctx context.Context, key entryKey, rejected orglink.Secret, voluntary bool) (salesforce.Token, error) {
 	conn, err := m.remember(ctx, key)
 	if err != nil {
 		return salesforce.Token{}, err
@@ -62,6 +62,9 @@ func (m *Manager) refreshOnce(ctx context.Context, key entryKey, rejected orglin
 	m.mu.Lock()
 	held := m.entry(key).unsaved
 	m.mu.Unlock()
+	if held == nil && voluntary && g.Intent != nil {
+		return token, nil
+	}
 	if held == nil {
 		if err := blocked(conn, g); err != nil {
 			return salesforce.Token{}, m.reflect(ctx, conn, g, err)
@@ -97,6 +100,9 @@ func (m *Manager) refreshOnce(ctx context.Context, key entryKey, rejected orglin
 	}
 	if err := blocked(conn, g); err != nil {
 		return salesforce.Token{}, m.reflect(ctx, conn, g, err)
+	}
+	if voluntary && g.Intent != nil {
+		return token, nil
 	}
 	return m.send(ctx, key, conn, g, lease, since)
 }

@@ -152,8 +152,15 @@ func (s *source) same(c *Connection) error {
 // in other processes. The refresh goes on when the caller gives up: one that
 // is cut short could lose a rotated token.
 func (s *source) Refresh(ctx context.Context, rejected salesforce.Token) (salesforce.Token, error) {
+	return s.replace(ctx, rejected, false)
+}
+
+// replace refreshes a token that was rejected or, voluntarily, one that may
+// still live. The latter sends nothing while the outcome of an earlier refresh
+// is unknown: the live token is used up first (rule A2), and is returned.
+func (s *source) replace(ctx context.Context, rejected salesforce.Token, voluntary bool) (salesforce.Token, error) {
 	for {
-		call, err := s.m.startRefresh(ctx, s.key, rejected.Access)
+		call, err := s.m.startRefresh(ctx, s.key, rejected.Access, voluntary)
 		if err != nil {
 			return salesforce.Token{}, err
 		}
@@ -162,9 +169,9 @@ func (s *source) Refresh(ctx context.Context, rejected salesforce.Token) (salesf
 		case <-ctx.Done():
 			return salesforce.Token{}, failDetail("refresh", string(s.key.id), ctx.Err(), "its tokens are being refreshed, which goes on without the caller; try again")
 		}
-		// A call that was under way for an older token may answer with the
-		// very one that was rejected here.
-		if call.err == nil && call.token.Access == rejected.Access && call.rejected != rejected.Access {
+		// A call that was under way for an older token, or a voluntary one,
+		// may answer with the very one that was rejected here.
+		if call.err == nil && call.token.Access == rejected.Access && (call.rejected != rejected.Access || call.voluntary && !voluntary) {
 			continue
 		}
 		if call.err != nil {
@@ -180,13 +187,14 @@ func (s *source) Refresh(ctx context.Context, rejected salesforce.Token) (salesf
 
 // refreshCall is a refresh under way and then its outcome.
 type refreshCall struct {
-	rejected orglink.Secret
-	done     chan struct{}
-	token    salesforce.Token
-	err      error
+	rejected  orglink.Secret
+	voluntary bool
+	done      chan struct{}
+	token     salesforce.Token
+	err       error
 }
 
-func (m *Manager) startRefresh(ctx context.Context, key entryKey, rejected orglink.Secret) (*refreshCall, error) {
+func (m *Manager) startRefresh(ctx context.Context, key entryKey, rejected orglink.Secret, voluntary bool) (*refreshCall, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e := m.entry(key)
@@ -196,7 +204,7 @@ func (m *Manager) startRefresh(ctx context.Context, key entryKey, rejected orgli
 	if m.closed {
 		return nil, failDetail("refresh", string(key.id), ErrUnreachable, "this manager was closed")
 	}
-	call := &refreshCall{rejected: rejected, done: make(chan struct{})}
+	call := &refreshCall{rejected: rejected, voluntary: voluntary, done: make(chan struct{})}
 	e.call = call
 	m.running.Add(1)
 	// Owned by Close, which waits for it; bounded in time.
@@ -204,7 +212,7 @@ func (m *Manager) startRefresh(ctx context.Context, key entryKey, rejected orgli
 		defer m.running.Done()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.leaseTTL()+2*m.cfg.RefreshTimeout)
 		defer cancel()
-		call.token, call.err = m.refresh(ctx, key, rejected)
+		call.token, call.err = m.refresh(ctx, key, rejected, voluntary)
 		m.mu.Lock()
 		e.call = nil
 		m.mu.Unlock()

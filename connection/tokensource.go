@@ -43,12 +43,15 @@ func (t *TokenSource) Token() (*oauth2.Token, error) {
 	if age < t.m.cfg.TokenAge {
 		return wrap(token, t.m.cfg.TokenAge-max(age, 0)), nil
 	}
-	next, err := t.src.Refresh(ctx, token)
+	next, err := t.src.replace(ctx, token, true)
 	if errors.Is(err, ErrUnreachable) || errors.Is(err, ErrLeaseHeld) || errors.Is(err, ErrStorage) {
 		return wrap(token, time.Minute), nil // it may still live
 	}
 	if err != nil {
 		return nil, err
+	}
+	if next.Access == token.Access { // the outcome of an earlier refresh is unknown
+		return wrap(token, time.Minute), nil
 	}
 	return wrap(next, t.m.cfg.TokenAge), nil
 }
