@@ -85,7 +85,7 @@ var replayed = map[string]staging{
 
 	"query/amp-contacts.json":                        {stage: contacts, ask: soql("SELECT AccountId, Department, AssistantName, Description FROM Contact")},
 	"query/amp-opportunity-parent.json":              {stage: opportunities, ask: soql("SELECT Id, Name, AccountId, Amount, StageName FROM Opportunity")},
-	"query/cci-extract-standard-objects.json":        {stage: accounts(6)},
+	"query/cci-extract-standard-objects.json":        {stage: recordType},
 	"query/cci-select-similarity.json":               {stage: accounts(10)},
 	"query/cci-select-standard.json":                 {stage: accounts(10)},
 	"query/cci-snowfakery-query.json":                {},

@@ -73,6 +73,11 @@ func country(c *caller) {
 	c.s.Org().System().Update(sobject.ID(c.s.Ready().UserID), salesforcetest.Fields{"Country": "US"})
 }
 
+func recordType(c *caller) {
+	c.s.Org().AddRecordType("Account", salesforcetest.RecordType{DeveloperName: "Household"})
+	accounts(6)(c)
+}
+
 func viewed(c *caller) {
 	for _, name := range []string{"a", "b"} {
 		c.send("GET", "sobjects/Account/"+c.create("Account", `{"Name":"`+name+`"}`), "").want(200)
