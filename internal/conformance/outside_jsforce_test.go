@@ -34,7 +34,17 @@ type jsforce struct {
 // run runs a scenario of testdata/jsforce and reads what it printed.
 func (j jsforce) run(t *testing.T, scenario string, o outsideOrg, into any, args ...any) {
 	t.Helper()
-	input, err := json.Marshal(map[string]any{"scenario": scenario, "org": o.Ready, "args": append(args, nil)[0]})
+	j.ask(t, scenario, o.Ready, into, append(args, nil)[0])
+	for _, r := range o.Requests() {
+		if r.Unsupported && scenario != "errors" && scenario != "composites" { // those ask for nothing on purpose
+			t.Errorf("%s: the fake does not have %s %s", scenario, r.Method, r.Path)
+		}
+	}
+}
+
+func (j jsforce) ask(t *testing.T, scenario string, ready salesforcetest.Ready, into, args any) {
+	t.Helper()
+	input, err := json.Marshal(map[string]any{"scenario": scenario, "org": ready, "args": args})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,11 +57,6 @@ func (j jsforce) run(t *testing.T, scenario string, o outsideOrg, into any, args
 	if err := json.Unmarshal(out.Bytes(), into); err != nil {
 		t.Fatalf("%s: %v in %s", scenario, err, out.String())
 	}
-	for _, r := range o.Requests() {
-		if r.Unsupported && scenario != "errors" && scenario != "composites" { // those ask for nothing on purpose
-			t.Errorf("%s: the fake does not have %s %s", scenario, r.Method, r.Path)
-		}
-	}
 }
 
 // jsError is how a step failed.
@@ -60,7 +65,7 @@ type jsError struct{ Name, Message string }
 func TestJsforce(t *testing.T) {
 	j := jsforce{t, nodeFolder(t, "jsforce")}
 	for name, test := range map[string]func(*testing.T, jsforce){
-		"web-server flow": jsWebServer, "client credentials": jsClientCredentials, "password": jsPassword, "SOAP login": jsSOAP, "JWT": jsJWT, "Bulk": jsBulk1,
+		"web-server flow": jsWebServer, "client credentials": jsClientCredentials, "password": jsPassword, "SOAP login": jsSOAP, "JWT": jsJWT, "Bulk": jsBulk1, "another process": jsProgram,
 		"queries": jsQueries, "records": jsRecords, "collections": jsCollections, "composites": jsComposites,
 		"describes": jsDescribes, "searches": jsSearches, "replication": jsReplication, "errors": jsErrors,
 		"Bulk 2.0 ingest": jsBulk2Ingest, "Bulk 2.0 query": jsBulk2Query,

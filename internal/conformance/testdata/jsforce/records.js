@@ -116,4 +116,12 @@ async function composites({ conn }) {
   return { composite, batch, tree };
 }
 
-module.exports = { queries, records, collections, describes, searches, replication, errors, composites };
+// program: the org is another process.
+async function program({ conn }) {
+  const first = await conn.query('SELECT Id FROM Account');
+  await conn.sobject('Account').create({ Name: 'One more' });
+  const made = await conn.sobject('Account').count();
+  return { first: first.totalSize, made, limit: conn.limitInfo.apiUsage.limit };
+}
+
+module.exports = { program, queries, records, collections, describes, searches, replication, errors, composites };
