@@ -11,67 +11,102 @@ import (
 // Converted is what Org.ConvertLead made of a lead.
 type Converted struct{ Account, Contact, Opportunity sobject.ID }
 
+// Where the fields of a lead go when it is converted (Salesforce Help, "Lead
+// Conversion Field Mapping"), by the field of the lead.
+var convertedFields = map[string]map[string]string{
+	"Account": {"Company": "Name", "Phone": "Phone", "Fax": "Fax", "Website": "Website", "Industry": "Industry", "AnnualRevenue": "AnnualRevenue",
+		"NumberOfEmployees": "NumberOfEmployees", "Rating": "Rating", "LeadSource": "AccountSource", "Street": "BillingStreet", "City": "BillingCity",
+		"State": "BillingState", "PostalCode": "BillingPostalCode", "Country": "BillingCountry"},
+	"Contact": {"Salutation": "Salutation", "FirstName": "FirstName", "LastName": "LastName", "Title": "Title", "Email": "Email", "Phone": "Phone",
+		"MobilePhone": "MobilePhone", "Fax": "Fax", "LeadSource": "LeadSource", "Description": "Description", "DoNotCall": "DoNotCall",
+		"HasOptedOutOfEmail": "HasOptedOutOfEmail", "HasOptedOutOfFax": "HasOptedOutOfFax", "Street": "MailingStreet", "City": "MailingCity",
+		"State": "MailingState", "PostalCode": "MailingPostalCode", "Country": "MailingCountry"},
+	"Opportunity": {"LeadSource": "LeadSource"},
+}
+
 // ConvertLead converts a lead, as a person does on its page: into a new
-// account and contact, and an opportunity when it is given a name. From then
-// on the lead can be changed by users with View and Edit Converted Leads only.
+// account and contact, and an opportunity with the contact's role when it is
+// given a name. Activities and campaign memberships follow to the contact. From
+// then on the lead can be changed by users with View and Edit Converted Leads
+// only.
 func (o *Org) ConvertLead(lead sobject.ID, opportunity string) (Converted, error) {
 	o.tb().Helper()
-	out, err := o.convertLead(lead, opportunity)
+	var out Converted
+	err := o.s.org.Transact(engine.Session{User: o.as.User, System: true}, func(tx *engine.Tx) (err error) {
+		out, err = convertLead(tx, lead, opportunity, sobject.DateValue(sobject.DateOf(o.Now())))
+		return err
+	})
 	return out, o.check("ConvertLead", err)
 }
 
-func (o *Org) convertLead(lead sobject.ID, opportunity string) (out Converted, err error) {
-	today := sobject.DateValue(sobject.DateOf(o.Now()))
-	err = o.s.org.Transact(o.as, func(tx *engine.Tx) error {
-		res, err := tx.Get("Lead", lead, []string{"FirstName", "LastName", "Company", "Email", "Phone", "OwnerId", "IsConverted"})
+func convertLead(tx *engine.Tx, lead sobject.ID, opportunity string, today sobject.Value) (out Converted, err error) {
+	res, err := tx.Get("Lead", lead, nil)
+	if err != nil {
+		return out, err
+	}
+	from := res.Record(0)
+	if done, _ := from.Bool("IsConverted"); done {
+		return out, errors.New("the lead is converted already")
+	}
+	insert := func(object string, fields ...sobject.Field) (id sobject.ID, err error) {
+		for source, target := range convertedFields[object] {
+			if v, ok := from.Value(source); ok && !v.IsNull() {
+				fields = append(fields, sobject.F(target, v))
+			}
+		}
+		if owner, ok := from.Value("OwnerId"); ok && object != "OpportunityContactRole" {
+			fields = append(fields, sobject.F("OwnerId", owner))
+		}
+		made, err := tx.Insert(object, []sobject.Record{sobject.NewRecord(object, fields...)}, engine.WriteOptions{AllowDuplicates: true})
+		if err == nil {
+			err = outcomeErrors(made)
+		}
 		if err != nil {
-			return err
+			return "", fmt.Errorf("%s: %w", object, err)
 		}
-		from := res.Record(0)
-		if done, _ := from.Bool("IsConverted"); done {
-			return errors.New("the lead is converted already")
+		return made[0].ID, nil
+	}
+	update := func(object string, id sobject.ID, fields ...sobject.Field) error {
+		made, err := tx.Update(object, []sobject.Record{sobject.NewRecord(object, append(fields, sobject.F("Id", sobject.IDValue(id)))...)}, engine.WriteOptions{})
+		if err == nil {
+			err = outcomeErrors(made)
 		}
-		field := func(name, source string) sobject.Field {
-			v, _ := from.Value(source)
-			return sobject.F(name, v)
-		}
-		insert := func(object string, fields ...sobject.Field) (sobject.ID, error) {
-			done, err := tx.Insert(object, []sobject.Record{sobject.NewRecord(object, append(fields, field("OwnerId", "OwnerId"))...)},
-				engine.WriteOptions{AllowDuplicates: true})
-			if err == nil {
-				err = outcomeErrors(done)
-			}
-			if err != nil {
-				return "", fmt.Errorf("%s: %w", object, err)
-			}
-			return done[0].ID, nil
-		}
-		if out.Account, err = insert("Account", field("Name", "Company"), field("Phone", "Phone")); err != nil {
-			return err
-		}
-		if out.Contact, err = insert("Contact", field("FirstName", "FirstName"), field("LastName", "LastName"), field("Email", "Email"),
-			field("Phone", "Phone"), sobject.F("AccountId", sobject.IDValue(out.Account))); err != nil {
-			return err
-		}
-		if opportunity == "" {
-			return nil
-		}
+		return err
+	}
+	if out.Account, err = insert("Account"); err != nil {
+		return out, err
+	}
+	if out.Contact, err = insert("Contact", sobject.F("AccountId", sobject.IDValue(out.Account))); err != nil {
+		return out, err
+	}
+	fields := []sobject.Field{sobject.F("IsConverted", sobject.BoolValue(true)), sobject.F("Status", sobject.TextValue("Closed - Converted")),
+		sobject.F("ConvertedDate", today), sobject.F("ConvertedAccountId", sobject.IDValue(out.Account)), sobject.F("ConvertedContactId", sobject.IDValue(out.Contact))}
+	if opportunity != "" {
 		out.Opportunity, err = insert("Opportunity", sobject.F("Name", sobject.TextValue(opportunity)), sobject.F("AccountId", sobject.IDValue(out.Account)),
 			sobject.F("StageName", sobject.TextValue("Prospecting")), sobject.F("CloseDate", today))
-		return err
-	})
-	if err != nil {
-		return Converted{}, err
-	}
-	fields := []sobject.Field{sobject.F("Id", sobject.IDValue(lead)), sobject.F("IsConverted", sobject.BoolValue(true)),
-		sobject.F("Status", sobject.TextValue("Closed - Converted")), sobject.F("ConvertedDate", today),
-		sobject.F("ConvertedAccountId", sobject.IDValue(out.Account)), sobject.F("ConvertedContactId", sobject.IDValue(out.Contact))}
-	if out.Opportunity != "" {
+		if err != nil {
+			return out, err
+		}
+		if _, err := insert("OpportunityContactRole", sobject.F("OpportunityId", sobject.IDValue(out.Opportunity)), sobject.F("ContactId", sobject.IDValue(out.Contact)),
+			sobject.F("IsPrimary", sobject.BoolValue(true))); err != nil {
+			return out, err
+		}
 		fields = append(fields, sobject.F("ConvertedOpportunityId", sobject.IDValue(out.Opportunity)))
 	}
-	done, err := o.s.org.Update(engine.Session{User: o.as.User, System: true}, "Lead", []sobject.Record{sobject.NewRecord("Lead", fields...)}, engine.WriteOptions{})
-	if err == nil {
-		err = outcomeErrors(done)
+	for object, field := range map[string]string{"Task": "WhoId", "Event": "WhoId", "CampaignMember": "LeadId"} {
+		rows, err := tx.Find(object, field, lead)
+		if err != nil {
+			return out, err
+		}
+		for _, id := range rows {
+			to := sobject.F(field, sobject.IDValue(out.Contact))
+			if object == "CampaignMember" {
+				to = sobject.F("ContactId", sobject.IDValue(out.Contact))
+			}
+			if err := update(object, id, to); err != nil {
+				return out, fmt.Errorf("%s %s: %w", object, id, err)
+			}
+		}
 	}
-	return out, err
+	return out, update("Lead", lead, fields...)
 }

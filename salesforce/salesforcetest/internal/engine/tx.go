@@ -247,3 +247,17 @@ func (tx *Tx) Query(q *soql.Query, opt QueryOptions) (*Result, error) {
 	}
 	return tx.org.query(tx.s, tx.env, q, opt)
 }
+
+// Find returns the undeleted records of an object that point to another one by
+// a reference field.
+func (tx *Tx) Find(object, field string, to sobject.ID) ([]sobject.ID, error) {
+	obj := tx.org.object(object)
+	if obj == nil || obj.field(field) == nil || obj.field(field).index == nil {
+		return nil, notFound()
+	}
+	var out []sobject.ID
+	for _, r := range tx.matches(obj.field(field), string(to)) {
+		out = append(out, r.id)
+	}
+	return out, nil
+}
