@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -209,3 +210,26 @@ func (b *batch1) write(s *Server, j *job1) string {
 	}
 	return ""
 }
+
+// object tells what a request of this API is about, for faults.
+func (k *bulk1) object(path string, body []byte) string {
+	segs := strings.Split(path, "/") // 66.0/job/750...
+	if len(segs) < 3 {
+		if m := objectElement.FindSubmatch(body); m != nil {
+			return string(m[1]) + string(m[2])
+		}
+		return ""
+	}
+	id, err := sobject.ParseID(segs[2])
+	if err != nil {
+		return ""
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if j, ok := k.jobs[id]; ok {
+		return j.object
+	}
+	return ""
+}
+
+var objectElement = regexp.MustCompile(`<object>\s*(\w+)\s*</object>|"object"\s*:\s*"(\w+)"`)

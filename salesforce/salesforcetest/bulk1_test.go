@@ -133,6 +133,26 @@ func TestBulk1XML(t *testing.T) {
 	}
 }
 
+// Faults know what a job is about, and what becomes of its batches.
+func TestBulk1Faults(t *testing.T) {
+	c := start(t, salesforcetest.Config{})
+	create := func(object string) string {
+		t.Helper()
+		return c.async("POST", "", `{"operation":"insert","object":"`+object+`","contentType":"JSON"}`, "application/json").want(201).object()["id"].(string)
+	}
+	c.on(salesforcetest.Match{Method: "POST", Object: "Contact"}, salesforcetest.EndJob("Failed", 1, "InternalServerError : try again"))
+	c.on(salesforcetest.Match{Method: "POST", Object: "Lead"}, salesforcetest.HangJob())
+	for object, want := range map[string]string{"Account": "Completed", "Contact": "Failed", "Lead": "InProgress"} {
+		id := create(object)
+		batch := c.async("POST", "/"+id+"/batch", `[{"LastName":"A","Company":"C","Name":"N"},{"LastName":"B","Company":"C","Name":"N"}]`, "application/json").want(201).object()["id"].(string)
+		c.s.Org().Advance(time.Hour)
+		info := c.async("GET", "/"+id+"/batch/"+batch, "", "").want(200).object()
+		if info["state"] != want || object == "Contact" && (info["stateMessage"] != "InternalServerError : try again" || fmt.Sprint(info["numberRecordsProcessed"]) != "1") {
+			t.Errorf("%s: %v", object, info)
+		}
+	}
+}
+
 func TestBulk1PKChunking(t *testing.T) {
 	c := start(t, salesforcetest.Config{})
 	c.accounts(25)

@@ -27,6 +27,9 @@ func (s *Server) describeRequest(r *http.Request, path string, body []byte) Requ
 
 // objectOf guesses which object a request is about, for faults.
 func (s *Server) objectOf(path string, query url.Values, body []byte) string {
+	if _, job, ok := strings.Cut(path, "/services/async/"); ok {
+		return s.bulk1.object(job, body)
+	}
 	_, rest, ok := cutVersion(path)
 	if !ok {
 		return ""

@@ -277,14 +277,16 @@ var syncSituations = map[string]func(*testing.T){
 	},
 	"sync-05": func(t *testing.T) {
 		c := start(t, sft.Config{})
-		c.s.OnAnswered(func(r sft.RequestRecord) {
-			if r.Method == "POST" && r.Status == 201 {
-				rec := must(c.s.Org().Query("SELECT Id, Name FROM Account ORDER BY Id DESC LIMIT 1"))[0]
-				name, _ := rec.Text("Name")
-				c.s.Org().Update(rec.ID(), sft.Fields{"Name": strings.ToUpper(name)})
-			}
-		})
-		if got := c.field(c.create("Account", `{"Name":"acme"}`), "Name"); got != "ACME" {
+		c.s.Org().AddTrigger("Account", sft.Trigger{Name: "Shout", Before: func(d *sft.Draft) error {
+			d.Set("Name", strings.ToUpper(d.Text("Name")))
+			return nil
+		}})
+		id := c.create("Account", `{"Name":"acme"}`)
+		if got := c.field(id, "Name"); got != "ACME" {
+			t.Error(got)
+		}
+		c.send("PATCH", "sobjects/Account/"+id, `{"Name":"other"}`).want(204)
+		if got := c.field(id, "Name"); got != "OTHER" {
 			t.Error(got)
 		}
 	},
