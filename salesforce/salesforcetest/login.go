@@ -43,7 +43,7 @@ func (c *call) login() answer {
 	}
 	u, err := c.s.userByName(name)
 	locked, _ := c.s.id.orgState()
-	if err != nil || locked || !u.active || p.Get("pw") != c.s.cfg.Password || !c.s.id.countLogin(u.id, c.s.cfg.LoginsPerHour) {
+	if err != nil || locked || !u.active || c.s.frozen(u) || p.Get("pw") != c.s.cfg.Password || !c.s.id.countLogin(u.id, c.s.cfg.LoginsPerHour) {
 		return c.loginPage(start, name, wrongPassword)
 	}
 	if c.loginHost() != "" {
@@ -93,7 +93,7 @@ func (c *call) browserUser(asked string, anew bool) (user, bool) {
 		return user{}, false
 	}
 	u, err := c.s.userByID(l.user)
-	return u, err == nil && u.active
+	return u, err == nil && u.active && !c.s.frozen(u)
 }
 
 // home is the page of an org that shows no data.
@@ -125,7 +125,7 @@ func (c *call) frontdoor() answer {
 		return c.loginPage(next, "", "")
 	}
 	u, err := c.s.userByID(ses.user)
-	if err != nil || !u.active {
+	if err != nil || !u.active || c.s.frozen(u) {
 		return c.loginPage(next, "", "")
 	}
 	return c.signIn(u, next)

@@ -30,7 +30,7 @@ func (c *call) admit(app *App, u user, at step) *oauthProblem {
 	switch {
 	case locked:
 		return refuse("inactive_org", "inactive organization")
-	case !u.active:
+	case !u.active || c.s.frozen(u):
 		return refuse("invalid_grant", "inactive user")
 	case app.Blocked:
 		return refuse("OAUTH_APP_BLOCKED", "this app is blocked by admin")
@@ -53,6 +53,13 @@ func (c *call) admit(app *App, u user, at step) *oauthProblem {
 }
 
 const approvalErrorText = "An unexpected error has occurred during authentication. Please try again."
+
+// frozen tells whether an admin has frozen a user, who stays active but cannot
+// log in (Object Reference, "UserLogin").
+func (s *Server) frozen(u user) bool {
+	res, err := s.org.QueryText(system(), "SELECT Id FROM UserLogin WHERE IsFrozen = TRUE AND UserId = "+quote(string(u.id)), engine.QueryOptions{})
+	return err == nil && res.Len() > 0
+}
 
 // permitted tells whether an admin has approved a user for an app.
 func (s *Server) permitted(app *App, u user) bool {

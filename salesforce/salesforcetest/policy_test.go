@@ -214,6 +214,20 @@ func TestLockedOrgAndDisabledAPI(t *testing.T) {
 	c.send("GET", "/services/oauth2/userinfo", "").want(200) // identity is no API call
 }
 
+func TestFrozenUser(t *testing.T) {
+	c := start(t, salesforcetest.Config{})
+	access, refresh := c.connect()
+	c.s.Org().FreezeUser(salesforcetest.AdminUsername, true)
+	c.refresh(refresh).is(400, `{"error":"invalid_grant","error_description":"inactive user"}`)
+	c.token = access
+	c.send("GET", "recent", "").is(401, expiredSession)
+	if got := c.end(nil); !strings.Contains(got, "Please check your username and password") {
+		t.Errorf("%s", got)
+	}
+	c.s.Org().FreezeUser(salesforcetest.AdminUsername, false)
+	c.refresh(refresh).want(200)
+}
+
 func TestLoginRate(t *testing.T) {
 	c := start(t, salesforcetest.Config{LoginsPerHour: 5})
 	_, refresh := c.connect() // the page and the code

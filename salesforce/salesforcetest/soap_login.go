@@ -37,7 +37,7 @@ func (c *call) soapLogin(op *element, version string) answer {
 	locked, noAPI := c.s.id.orgState()
 	u, err := c.s.userByName(op.text("username"))
 	switch {
-	case err != nil || !u.active || !c.s.passwordIs(op.text("password")):
+	case err != nil || !u.active || c.s.frozen(u) || !c.s.passwordIs(op.text("password")):
 		return fault("INVALID_LOGIN", "Invalid username, password, security token; or user locked out.")
 	case locked:
 		return fault("ORG_LOCKED", "organization is locked")
@@ -78,7 +78,8 @@ func (c *call) soapUserInfo(u user, version string) string {
 	put("orgAttachmentFileSizeLimit", "5242880")
 	put("orgDefaultCurrencyIsoCode", "USD")
 	put("orgDisallowHtmlAttachments", "false")
-	put("orgHasPersonAccounts", "false")
+	_, err := c.s.org.QueryText(system(), "SELECT IsPersonAccount FROM Account LIMIT 1", engine.QueryOptions{})
+	put("orgHasPersonAccounts", strconv.FormatBool(err == nil))
 	put("organizationId", string(c.s.org.ID()))
 	put("organizationMultiCurrency", "false")
 	put("organizationName", c.s.orgName())
