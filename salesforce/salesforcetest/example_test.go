@@ -69,3 +69,35 @@ func ExampleServer_Fault() {
 	// lost: true
 	// but there: [{JobComplete}] <nil>
 }
+
+// A production org and its sandbox, behind Salesforce's own host names: the
+// sandbox's people log in at test.salesforce.com, and nowhere else.
+func ExampleDomains() {
+	domains := salesforcetest.NewDomains(nil)
+	defer domains.Close()
+	if _, err := salesforcetest.Start(salesforcetest.Config{Domains: domains, MyDomain: "acme"}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	uat, err := salesforcetest.Start(salesforcetest.Config{Domains: domains, MyDomain: "acme", Sandbox: "uat", OrgID: "00Dak0000000002", PasswordGrant: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ready := uat.Ready()
+	for _, host := range []string{"https://login.salesforce.com", "https://test.salesforce.com"} {
+		resp, err := domains.Client().PostForm(host+"/services/oauth2/token", url.Values{"grant_type": {"password"},
+			"client_id": {ready.ClientID}, "client_secret": {ready.ClientSecret}, "username": {ready.Username}, "password": {ready.Password}})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		var got map[string]string
+		_ = json.NewDecoder(resp.Body).Decode(&got)
+		_ = resp.Body.Close()
+		fmt.Printf("%s: %d %s%s\n", host, resp.StatusCode, got["error"], got["instance_url"])
+	}
+	// Output:
+	// https://login.salesforce.com: 400 invalid_grant
+	// https://test.salesforce.com: 200 https://acme--uat.sandbox.my.salesforce.com
+}
