@@ -28,7 +28,7 @@
 //
 // A [Store] keeps connections, which hold no secrets, and the states of
 // authorisations under way. A [TokenStore] keeps grants: tokens sealed with
-// the host's keys and bound to tenant, grant, field and environment.
+// the host's keys and bound to environment, tenant, connection, grant and field.
 // [NewSQLStore] gives both in one database, [NewMemoryStore] and
 // [NewMemoryTokenStore] are for tests; package connectiontest checks one's own.
 //
@@ -41,6 +41,26 @@
 // new access token is handed out. A refusal ends a grant only when Salesforce
 // says that the refresh token itself is expired or revoked and it is still the
 // stored one; everything else is a [State] with the grant kept.
+//
+// Run a [Manager.Keeper] for each tenant: it refreshes grants that nobody uses
+// before Salesforce drops them, and repeats what failed. [Manager.TokenSource]
+// gives the same tokens to other code.
+//
+// # What Salesforce counts
+//
+// Salesforce keeps five authorisations of one user and app and silently ends
+// one for a sixth. [Manager.Approvals] counts those of a tenant,
+// [Manager.OrgApprovals] those that the org lists, [Manager.Start] refuses one
+// too many where it knows whom to expect, and a connection whose grant was ended
+// for another's says so.
+//
+// # Keys, secrets, orgs
+//
+// To rotate the sealing key put the new one in front, run [Manager.Rewrap] for
+// every tenant, then drop the old one. To rotate an app's secret give both for
+// a while ([App].OtherSecret). A connection belongs to one org; it moves to
+// another only when somebody asks for it and [Config].BeforeMove has dealt with
+// what is kept by it.
 //
 // # Errors
 //

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/orglink/orglink"
@@ -117,6 +118,39 @@ func TestEndDuringRefresh(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// The closest race: the refresh stores its answer between the moment at which
+// the disconnecting process has read the grant and the one at which it removes
+// it. The token that is revoked must be the one that lives.
+func TestEndBetweenReadAndRemoval(t *testing.T) {
+	w := newWorld(t, rotating)
+	c := w.connect(ada, connection.StartRequest{})
+	other := w.manager()
+	w.expire()
+	revoking, refreshed, gone := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	var seen atomic.Bool // a sync.Once would hold up the second one
+	w.org.OnRequest(func(r salesforcetest.RequestRecord) {
+		if r.Path == "/services/oauth2/revoke" && seen.CompareAndSwap(false, true) {
+			close(revoking)
+			<-refreshed
+		}
+	})
+	w.at(true, func() { // the org has rotated; its answer waits
+		go func() { gone <- other.Disconnect(context.Background(), c.Tenant, c.ID) }()
+		<-revoking
+	})
+	err := w.use(w.m, c)
+	close(refreshed)
+	if err := <-gone; err != nil {
+		t.Error(err)
+	}
+	if !errors.Is(err, connection.ErrDisconnected) {
+		t.Errorf("the call: %v", err)
+	}
+	if n := w.approvals(); n != 0 {
+		t.Errorf("%d approvals are left in the org", n)
 	}
 }
 
