@@ -42,7 +42,7 @@ func TestClientSuite(t *testing.T) {
 				t.Errorf("%s: %+v", rows, r)
 			}
 		}
-		ours := "orglink-record orglink-record-reused orglink-record-ahead orglink-struct orglink-struct-ahead stdlib bytes k-capehart "
+		ours := "orglink-record orglink-record-reused orglink-record-ahead orglink-struct orglink-struct-reused orglink-struct-ahead stdlib bytes k-capehart "
 		for workload, want := range map[string]string{
 			"rest": ours + "simpleforce", "rest-gzip": ours + "simpleforce", "rest-50ms": ours + "simpleforce",
 			"bulk": ours + "k-capehart-reading", "bulk-gzip": ours + "k-capehart-reading",

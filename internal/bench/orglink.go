@@ -73,6 +73,9 @@ func orglinkBulk(url string) ([]reader, error) {
 	return orglinkReaders(ways[0], ways[1], ways[2]), nil
 }
 
+// orglinkReaders are the ways by who owns the memory: kept for as long as one
+// likes, reused by the next record (a struct's texts too), and reused while the
+// following ones are read ahead.
 func orglinkReaders(kept, reused, ahead func(context.Context) iter.Seq2[sobject.Record, error]) []reader {
 	return []reader{
 		{name: "orglink-record", read: func(ctx context.Context) (int, error) { return count(kept(ctx), checkRecord) }},
@@ -80,6 +83,9 @@ func orglinkReaders(kept, reused, ahead func(context.Context) iter.Seq2[sobject.
 		{name: "orglink-record-ahead", read: func(ctx context.Context) (int, error) { return count(ahead(ctx), checkRecord) }},
 		{name: "orglink-struct", read: func(ctx context.Context) (int, error) {
 			return count(sobject.DecodeEach[typedAccount](kept(ctx)), checkAccount)
+		}},
+		{name: "orglink-struct-reused", read: func(ctx context.Context) (int, error) {
+			return count(sobject.DecodeEach[typedAccount](reused(ctx)), checkAccount)
 		}},
 		{name: "orglink-struct-ahead", read: func(ctx context.Context) (int, error) {
 			return count(sobject.DecodeEach[typedAccount](ahead(ctx)), checkAccount)
