@@ -22,11 +22,11 @@ type QueryOptions struct {
 	// only until the next one is asked for. Clone keeps one. By default records
 	// may be kept.
 	ReuseRecords bool
-	// ReadAhead fetches page N+1 in the background while page N is consumed, at
-	// most about 2 MB of it, and decompresses there too. The order stays. Whoever
-	// leaves early may have paid for one page that he does not read; nothing goes
-	// on in the background after the loop. By default a page is asked for when
-	// it is needed.
+	// ReadAhead receives, decompresses and decodes pages in the background: one
+	// while the page before is consumed, at most about 2 MB of either. The order
+	// stays. Whoever leaves early may have paid for one page that he does not
+	// read; nothing goes on in the background after the loop. By default a page
+	// is asked for when it is needed.
 	ReadAhead bool
 }
 
@@ -69,20 +69,13 @@ func (c *Client) query(ctx context.Context, soql string, opts QueryOptions, yiel
 // pages passes on the records of all pages of a query that is asked now. more
 // is false when yield said no.
 func (r *reading) pages(ctx context.Context, soql string) (more bool, err error) {
-	page, err := r.firstPage(ctx, soql)
+	page, err := r.start(ctx, soql)
 	if err != nil {
 		return false, err
 	}
-	pass := r.pass
-	if r.opts.ReadAhead {
-		pass = func(rec sobject.Record) bool {
-			r.expect(ctx, page.reader.NextURL())
-			return r.pass(rec)
-		}
-	}
 	total, before := -1, r.rows
 	for {
-		more, err := r.eachRecord(ctx, &page, &r.rows, pass)
+		more, err := r.eachRecord(ctx, &page, &r.rows, r.pass)
 		if err != nil || !more {
 			return false, err
 		}
@@ -112,13 +105,38 @@ func (r *reading) pages(ctx context.Context, soql string) (more bool, err error)
 	return true, nil
 }
 
+// start opens the first page, or has it read ahead.
+func (r *reading) start(ctx context.Context, soql string) (page, error) {
+	if !r.opts.ReadAhead {
+		return r.firstPage(ctx, soql)
+	}
+	a := r.begin(ctx, "", func(ctx context.Context) (page, error) { return r.firstPage(ctx, soql) })
+	return page{ahead: a, body: a}, nil
+}
+
 // page is an open page of a query.
 type page struct {
-	reader *sobject.PageReader
+	reader *sobject.PageReader // of a page read ahead: after its end
+	ahead  *aheadPage          // decodes the page; nil when nothing is read ahead
 	body   io.Closer
 	// again opens the same page once more; nil for a first page, because the
 	// same query may then have another result.
 	again func() (page, error)
+}
+
+// next returns the next records of the page, good until it is called again.
+func (f *fetcher) next(ctx context.Context, p *page) ([]sobject.Record, error) {
+	if p.ahead == nil {
+		err := p.reader.ReadBatch(&f.batch)
+		return f.batch.Records, err
+	}
+	records, following, err := p.ahead.next()
+	if err != nil {
+		p.reader = p.ahead.reader
+		return nil, err
+	}
+	f.expect(ctx, following)
+	return records, nil
 }
 
 // rereads is how often a page that breaks off is opened again.
@@ -130,8 +148,8 @@ const rereads = 2
 func (f *fetcher) eachRecord(ctx context.Context, p *page, rows *int, yield func(sobject.Record) bool) (more bool, err error) {
 	for skip, tries := 0, 0; ; tries++ {
 		before := *rows
-		more, err = f.readPage(ctx, *p, skip, rows, yield)
-		if err == nil || p.again == nil || tries == rereads || !IsRetryable(err) || ctx.Err() != nil {
+		more, err = f.readPage(ctx, p, skip, rows, yield)
+		if err == nil || p.again == nil || p.reader == nil || tries == rereads || !IsRetryable(err) || ctx.Err() != nil {
 			return more, err
 		}
 		skip += *rows - before
@@ -143,35 +161,39 @@ func (f *fetcher) eachRecord(ctx context.Context, p *page, rows *int, yield func
 	}
 }
 
-func (f *fetcher) readPage(ctx context.Context, p page, skip int, rows *int, yield func(sobject.Record) bool) (more bool, err error) {
+func (f *fetcher) readPage(ctx context.Context, p *page, skip int, rows *int, yield func(sobject.Record) bool) (more bool, err error) {
 	defer p.body.Close()
-	if f.last != nil {
+	if f.last != nil && p.ahead == nil {
 		p.reader.Continue(f.last)
+		f.last = nil
 	}
-	f.last = p.reader
 	for {
-		rec, err := p.reader.Read()
+		records, err := f.next(ctx, p)
 		if errors.Is(err, io.EOF) {
+			f.last = p.reader
 			return true, nil
 		}
 		if err != nil {
+			if p.reader == nil {
+				return false, err // it could not be opened
+			}
 			if ctx.Err() != nil {
 				err = ctx.Err()
 			}
 			return false, fmt.Errorf("salesforce: query: after %d rows: %w", *rows, err)
 		}
-		if skip > 0 {
-			skip--
-			continue
-		}
-		if rec.Partial() {
-			if rec, err = f.client.complete(ctx, rec); err != nil {
-				return false, err
+		n := min(skip, len(records))
+		skip -= n
+		for _, rec := range records[n:] {
+			if rec.Partial() {
+				if rec, err = f.client.complete(ctx, rec); err != nil {
+					return false, err
+				}
 			}
-		}
-		*rows++
-		if !yield(rec) {
-			return false, nil
+			*rows++
+			if !yield(rec) {
+				return false, nil
+			}
 		}
 	}
 }

@@ -9,28 +9,18 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/orglink/orglink/salesforce/internal/readahead"
 	"github.com/orglink/orglink/salesforce/sobject"
 	"github.com/orglink/orglink/salesforce/soql"
 )
 
-// fetcher opens the pages of one query, ahead of their reader where the options
-// say so.
+// fetcher opens the pages of one query.
 type fetcher struct {
 	client *Client
 	opts   QueryOptions
-	spare  readahead.Spare
-	ahead  *aheadPage
-	last   *sobject.PageReader // the page that was read before
-}
-
-// aheadPage is a further page that is being opened.
-type aheadPage struct {
-	url    string
-	cancel context.CancelFunc
-	done   chan struct{} // closed when the rest is set
-	page   page
-	err    error
+	batch  sobject.Batch // of a page that is not read ahead
+	spare  spareBatches
+	ahead  *aheadPage          // the page after the one being consumed
+	last   *sobject.PageReader // of a page that was read to its end
 }
 
 // maxQueryURL is the longest address that a query is sent in. Salesforce takes
@@ -59,47 +49,15 @@ func (f *fetcher) firstPage(ctx context.Context, soql string) (page, error) {
 	return f.open(ctx, Request{Path: path, Operation: operation, Header: opts.header()}, plainPage)
 }
 
-// expect begins to open a further page, unless that was done already.
-func (f *fetcher) expect(ctx context.Context, next string) {
-	if next == "" || f.ahead != nil {
-		return
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	a := &aheadPage{url: next, cancel: cancel, done: make(chan struct{})}
-	f.ahead = a
-	go func() {
-		defer close(a.done)
-		a.page, a.err = f.openNext(ctx, next)
-	}()
-}
-
 // nextPage follows a nextRecordsUrl as it came.
 func (f *fetcher) nextPage(ctx context.Context, next string) (page, error) {
-	a := f.ahead
-	if a == nil || a.url != next {
-		f.stop()
+	if !f.opts.ReadAhead {
 		return f.openNext(ctx, next)
 	}
-	<-a.done // which ctx ends too
+	f.expect(ctx, next)
+	p := page{ahead: f.ahead, body: f.ahead, again: func() (page, error) { return f.openNext(ctx, next) }}
 	f.ahead = nil
-	if a.err != nil {
-		a.cancel()
-		return page{}, a.err
-	}
-	a.page.body = closeBoth{a.page.body, a.cancel}
-	a.page.again = func() (page, error) { return f.openNext(ctx, next) }
-	return a.page, nil
-}
-
-// stop lets go of a page that was opened ahead and waits until it is gone.
-func (f *fetcher) stop() {
-	if a := f.ahead; a != nil {
-		a.cancel()
-		if <-a.done; a.err == nil {
-			a.page.body.Close()
-		}
-		f.ahead = nil
-	}
+	return p, nil
 }
 
 type closeBoth struct {
@@ -135,21 +93,17 @@ func (f *fetcher) open(ctx context.Context, req Request, read func(io.Reader) (*
 		cancel()
 		return page{}, err
 	}
-	body := resp.Body
-	if err = resp.page(&req); err == nil && f.opts.ReadAhead {
-		body = readahead.New(body, cancel, &f.spare)
-	}
 	var reader *sobject.PageReader
-	if err == nil {
-		reader, err = read(body)
+	if err = resp.page(&req); err == nil {
+		reader, err = read(resp.Body)
 	}
 	if err != nil {
-		body.Close()
+		resp.Body.Close()
 		cancel()
 		return page{}, err
 	}
 	if f.opts.ReuseRecords {
 		reader.Reuse()
 	}
-	return page{reader: reader, body: closeBoth{body, cancel}}, nil
+	return page{reader: reader, body: closeBoth{resp.Body, cancel}}, nil
 }

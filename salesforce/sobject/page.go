@@ -17,13 +17,17 @@ import (
 // concurrent use.
 type PageReader struct {
 	decoder
-	batch    batch
+	own      Batch // what Read hands out, from at on
+	at       int
+	into     *Batch // being filled
+	rest     []byte // unread between batches, with Reuse
+	size     int    // of the last batch's buffer
+	err      error  // after the last record
 	state    pageState
 	embedded bool
 	rows     bool // the page's records were found
 	layout   *layout
-	cells    int    // of the last block
-	old      *block // to be filled again, with Reuse
+	cells    int // of the last block
 
 	totalSize *int
 	done      *bool
@@ -68,25 +72,37 @@ func (p *PageReader) Reuse() *PageReader {
 	return p
 }
 
-// Continue makes p the page after prev: it takes over what prev learned about
+// Continue makes p a page after prev: it takes over what prev learned about
 // the shapes of records, so that records of both share them, and prev's memory.
 // prev must not be read any more, and p not yet. p is returned.
 func (p *PageReader) Continue(prev *PageReader) *PageReader {
 	p.layouts, p.layout, p.cells = prev.layouts, prev.layout, prev.cells
-	p.names, p.tmp = prev.names, prev.tmp
+	p.names, p.tmp, p.marked = prev.names, prev.tmp, prev.marked
+	p.rest, p.size = prev.rest[:0], prev.size
 	if p.reuse && prev.reuse {
-		p.old = prev.old
+		p.own = Batch{Records: prev.own.Records[:0], block: prev.own.block, buf: prev.own.buf}
 	}
-	p.buf = prev.buf
-	clear(p.buf[:min(padding, len(p.buf))])
-	prev.buf, prev.end, prev.old, prev.layouts = nil, 0, nil, nil
+	if !p.reuse && !prev.reuse {
+		p.buf = prev.buf
+		clear(p.buf[:min(padding, len(p.buf))])
+	}
+	prev.buf, prev.end, prev.rest, prev.own, prev.layouts = nil, 0, nil, Batch{}, nil
 	return p
 }
 
 // Read returns the next record, or io.EOF after the last when the page ended
 // as it should. Any other error is final: io.ErrUnexpectedEOF for a page that
 // was cut off, an error of the stream, or what is malformed.
-func (p *PageReader) Read() (Record, error) { return p.batch.read(p.fill) }
+func (p *PageReader) Read() (Record, error) {
+	if p.at == len(p.own.Records) {
+		p.at = 0
+		if err := p.ReadBatch(&p.own); err != nil {
+			return Record{}, err
+		}
+	}
+	p.at++
+	return p.own.Records[p.at-1], nil
+}
 
 // Records walks the rest of the page. An error comes once and last.
 func (p *PageReader) Records() iter.Seq2[Record, error] {
@@ -117,25 +133,40 @@ func (p *PageReader) Done() bool {
 // fill decodes the records that the buffer holds, after reading on where there
 // are none.
 func (p *PageReader) fill() {
-	for p.batch.err == nil {
+	for p.err == nil {
 		err := p.step()
-		if len(p.batch.records) > 0 {
-			p.cells = len(p.blk.cells)
-			p.seal(p.blk, p.pos, p.dirty, false, unescape)
-			p.dirty = false
-			if p.old = nil; p.reuse {
-				p.old = p.blk
-			}
-			p.blk = nil
+		if len(p.into.Records) > 0 {
+			p.finish()
 			if !errors.Is(err, errShort) {
-				p.batch.fail("a page", err)
+				p.fail(err)
 			}
 			return
 		}
 		if errors.Is(err, errShort) {
 			err = p.readOn()
 		}
-		p.batch.fail("a page", err)
+		p.fail(err)
+	}
+}
+
+// finish seals the block of the batch being filled.
+func (p *PageReader) finish() {
+	p.cells = len(p.blk.cells)
+	p.seal(p.blk, p.pos, p.dirty, false, unescape)
+	p.dirty = false
+	if p.reuse {
+		p.into.block = p.blk
+	}
+	p.blk = nil
+}
+
+func (p *PageReader) fail(err error) {
+	switch {
+	case err == nil:
+	case errors.Is(err, io.EOF):
+		p.err = io.EOF
+	default:
+		p.err = fmt.Errorf("sobject: decode a page: %w", err)
 	}
 }
 
@@ -225,8 +256,8 @@ func (p *PageReader) head(name string, raw []byte) error {
 
 // records decodes all records that are whole in the buffer.
 func (p *PageReader) records() error {
-	if p.blk == nil && p.old != nil {
-		p.blk = p.old
+	if p.blk == nil && p.reuse && p.into.block != nil {
+		p.blk = p.into.block
 		p.blk.cells, p.blk.nested = p.blk.cells[:0], p.blk.nested[:0]
 	}
 	if p.blk == nil {
@@ -252,7 +283,7 @@ func (p *PageReader) records() error {
 		}
 		p.makePlain()
 		p.layout = l
-		p.batch.records = append(p.batch.records, rec)
+		p.into.Records = append(p.into.Records, rec)
 		p.pos, p.state = next, pageRecord
 	}
 }

@@ -275,6 +275,37 @@ func checkReused(t *testing.T, raw []byte, want []sobject.Record) {
 			}
 		}
 	}
+	checkBatches(t, raw, want)
+}
+
+// checkBatches reads a page into two batches that take turns, both of which
+// held something before.
+func checkBatches(t *testing.T, raw []byte, want []sobject.Record) {
+	t.Helper()
+	var turns [2]sobject.Batch
+	for i := range turns {
+		before := sobject.NewPageReader(strings.NewReader(`{"records":[{"other":"\u0041","x":{"y":1}}]}`)).Reuse()
+		if err := before.ReadBatch(&turns[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := sobject.NewPageReader(bytes.NewReader(raw)).Reuse()
+	n := 0
+	for turn := 0; ; turn++ {
+		b := &turns[turn%2]
+		if err := p.ReadBatch(b); err != nil {
+			if !errors.Is(err, io.EOF) || n != len(want) {
+				t.Fatalf("%q: batches: %d records, %v", raw, n, err)
+			}
+			return
+		}
+		for _, r := range b.Records {
+			if err := same(r, want[n]); err != nil {
+				t.Fatalf("%q: record %d in a batch: %v", raw, n, err)
+			}
+			n++
+		}
+	}
 }
 
 func checkPage(t *testing.T, raw []byte) {
