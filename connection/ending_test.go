@@ -160,6 +160,7 @@ func TestEndBetweenReadAndRemoval(t *testing.T) {
 func TestMove(t *testing.T) {
 	w := newWorld(t)
 	c := w.connect(ada, connection.StartRequest{})
+	old := w.connect(bob, connection.StartRequest{Type: "personal"})
 	other := newWorld(t, func(cfg *salesforcetest.Config) { cfg.OrgID = "00Dbk0000000002" })
 	var asked []string
 	var answer error
@@ -198,8 +199,16 @@ func TestMove(t *testing.T) {
 	if kinds := w.kinds(); !slices.Contains(kinds, connection.EventMoved) {
 		t.Errorf("events %v", kinds)
 	}
-	if n := w.approvals(); n != 0 {
-		t.Errorf("%d approvals of the old org are left", n)
+	if n := w.approvals(); n != 1 {
+		t.Errorf("%d approvals of the old org are left, want the rep's", n)
+	}
+	// A rep, who was connected to the old org, connects to the new one.
+	theirs, err := w.finish(bob, other.browse(w.start(bob, connection.StartRequest{Type: "personal", LoginHost: other.org.URL}).URL, true))
+	if err != nil || theirs.ID == old.ID || theirs.Org.ID != moved.Org.ID {
+		t.Errorf("a rep after the move: %+v, %v", theirs, err)
+	}
+	if _, err := w.finish(bob, w.browse(w.start(bob, connection.StartRequest{Type: "personal"}).URL, true)); !errors.Is(err, connection.ErrForeignOrg) {
+		t.Errorf("a rep in the org that was left: %v", err)
 	}
 	if again, err := try(connection.StartRequest{}); err != nil || again.OrgGeneration != 2 {
 		t.Errorf("authorised again in its org: generation %d, %v", again.OrgGeneration, err)

@@ -70,8 +70,9 @@ func (Personal) MayStart(_ context.Context, actor orglink.Actor, renew *Connecti
 	return nil
 }
 
-// Slot is the host's user.
-func (Personal) Slot(c Connection) string { return string(c.Owner) }
+// Slot is the host's user in the org: one who works in two orgs of the tenant
+// has a connection to each.
+func (Personal) Slot(c Connection) string { return string(c.Org.ID) + " " + string(c.Owner) }
 
 // Admit insists on an org that the tenant has connected.
 func (p Personal) Admit(_ context.Context, c Connection, others []Connection) error {
