@@ -25,7 +25,7 @@ type QueryConfig struct {
 	// need API version 58.0; where the org does not list its pages, and where
 	// reading begins at a locator, they are read one after the other.
 	Readers int
-	// Buffer bounds the bytes of CSV that are decoded ahead when Readers is
+	// Buffer bounds the bytes of rows that are decoded ahead when Readers is
 	// more than 1. Defaults to 32 MiB.
 	Buffer int64
 	// AnyOrder lets Records pass on rows of any page as they come, when

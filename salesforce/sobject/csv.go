@@ -176,7 +176,6 @@ func (c *CSVReader) scan() (n int, err error) {
 		if ok {
 			c.cells = c.cells[:at+columns]
 		} else {
-			dirty = true
 			if next, err = c.anyRow(c.pos); err != nil {
 				return n, err
 			}
@@ -189,10 +188,13 @@ func (c *CSVReader) scan() (n int, err error) {
 				return n, fmt.Errorf("a row has %d values under %d columns", got, columns)
 			}
 		}
-		if dirty {
-			if err := c.repair(c.cells[at:]); err != nil {
+		switch row := c.cells[at:]; {
+		case !ok:
+			if err := c.repair(row); err != nil {
 				return n, err
 			}
+		case dirty:
+			c.unquote(row)
 		}
 		c.pos, n = next, n+1
 	}

@@ -190,6 +190,54 @@ func TestCSVRowsMayBeKept(t *testing.T) {
 	}
 }
 
+// Rows of a block are the records that Read returns, from where Read left off.
+func TestCSVReadRows(t *testing.T) {
+	data := bigCSV(3000)
+	id := func(r sobject.Record) string { v, _ := r.Value("Id"); return v.Raw() }
+	for _, reuse := range []bool{false, true} {
+		single, blocks := sobject.NewCSVReader(bytes.NewReader(data), "Account"), sobject.NewCSVReader(bytes.NewReader(data), "Account")
+		if reuse {
+			blocks.Reuse()
+		}
+		n := 0
+		for {
+			if n == 0 { // mixed
+				rec, err := blocks.Read()
+				first, _ := single.Read()
+				if n++; err != nil || id(rec) != id(first) {
+					t.Fatal(rec, err)
+				}
+			}
+			rows, err := blocks.ReadRows()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil || rows.Len() == 0 || rows.Size() < 100*rows.Len() {
+				t.Fatal(rows.Len(), rows.Size(), err)
+			}
+			seen, last := 0, ""
+			for r := range rows.All() {
+				want, err := single.Read()
+				if last = id(r); err != nil || last != id(want) {
+					t.Fatalf("row %d: %s, want %s, %v", n+seen, last, id(want), err)
+				}
+				seen++
+			}
+			for r := range rows.Skip(rows.Len() - 1).All() {
+				if id(r) != last {
+					t.Fatal(id(r), last)
+				}
+			}
+			if n += seen; seen != rows.Len() || rows.Skip(seen+1).Len() != 0 {
+				t.Fatal(seen, rows.Len())
+			}
+		}
+		if n != 3000 {
+			t.Fatal(n)
+		}
+	}
+}
+
 // Wherever the edge of a buffer falls in a result with CRLF, it stays the same.
 func TestCSVLineEndOnTheBuffersEdge(t *testing.T) {
 	row := "\"1\",\"" + strings.Repeat("x", 90) + "\"\r\n"

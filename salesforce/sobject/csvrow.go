@@ -28,10 +28,9 @@ const (
 	quoteLine       = '"' | '\n'<<8
 )
 
-// quotedRow reads a row of quoted values into as many cells as there are
-// columns. dirty tells that some of the cells are: they have doubled quotes, or
-// are no UTF-8. ok is false for other rows, and where the buffer ends inside the
-// row.
+// quotedRow reads a row of quoted values, which are UTF-8, into as many cells as
+// there are columns. dirty tells that some of the cells are: they have doubled
+// quotes. ok is false for other rows, and where the buffer ends inside the row.
 func quotedRow(buf []byte, pos int, row []cell) (next int, dirty, ok bool) {
 	if buf[pos] != '"' {
 		return pos, false, false
@@ -66,7 +65,7 @@ func quotedRow(buf []byte, pos int, row []cell) (next int, dirty, ok bool) {
 		}
 		// A high bit may also be of what follows the value.
 		if seen&highs != 0 && !utf8.Valid(buf[from:pos]) {
-			mark, dirty = dirtyBit, true
+			return pos, false, false
 		}
 		n := uint32(pos - from)
 		row[i] = cell{uint32(from), n<<kindBits | mark | min(n, uint32(Text))} // Null where it is empty
@@ -168,12 +167,10 @@ func (c *CSVReader) bare(pos int) (next int, err error) {
 	}
 }
 
-// add appends a cell, dirty in case it is.
 func (c *CSVReader) add(from, to int) {
 	v := cell{}
 	if from < to {
 		v = textCell(Text, from, to)
-		v.bits |= dirtyBit
 	}
 	c.cells = append(c.cells, v)
 }

@@ -13,24 +13,36 @@ var ErrEncoding = errors.New("not UTF-8")
 
 const byteOrderMark = "\xef\xbb\xbf"
 
-// repair replaces what stands for other text in the dirty cells of a row, in
-// place: doubled quotes, and bytes that are no UTF-8. The row must be whole,
+// What is done to a row's cells is done in place, and when the row is whole,
 // because it cannot be read again afterwards.
+
+// unquote makes single quotes of the doubled ones in the dirty cells of a row.
+func (c *CSVReader) unquote(row []cell) {
+	for i, v := range row {
+		if v.dirty() {
+			at := int(v.off)
+			row[i] = textCell(Text, at, at+len(undouble(c.buf[at:at+v.len()])))
+		}
+	}
+}
+
+// repair is unquote for cells that may be no UTF-8: each byte that is none
+// becomes U+FFFD, or is an error.
 func (c *CSVReader) repair(row []cell) error {
 	for i, v := range row {
-		if !v.dirty() || v.len() == 0 {
+		if v.len() == 0 {
 			continue
 		}
 		at := int(v.off)
 		raw := c.buf[at : at+v.len()]
-		if c.strict {
-			if bad := firstInvalid(raw); bad < len(raw) {
-				return fmt.Errorf("byte %d: %w", c.before+int64(at+bad), ErrEncoding)
-			}
+		bad := firstInvalid(raw)
+		invalid := bad < len(raw)
+		if invalid && c.strict {
+			return fmt.Errorf("byte %d: %w", c.before+int64(at+bad), ErrEncoding)
 		}
 		raw = undouble(raw)
 		row[i] = textCell(Text, at, at+len(raw))
-		if !c.strict && !utf8.Valid(raw) {
+		if invalid {
 			from := c.end + len(c.extra)
 			c.extra = appendValid(c.extra, raw)
 			row[i] = textCell(Text, from, c.end+len(c.extra))
