@@ -9,7 +9,7 @@ import (
 
 func TestRunnerSQLStore(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, open func(t *testing.T) database) {
-		runnertest.TestStore(t, func(t *testing.T) runner.LeaseStore {
+		migrated := func(t *testing.T) *runner.SQLStore {
 			d := open(t)
 			s, err := runner.NewSQLStore(d.DB, d.Config)
 			if err != nil {
@@ -19,6 +19,8 @@ func TestRunnerSQLStore(t *testing.T) {
 				t.Fatal(err)
 			}
 			return s
-		})
+		}
+		runnertest.TestStore(t, func(t *testing.T) runner.LeaseStore { return migrated(t) })
+		runnertest.TestDemands(t, func(t *testing.T) runner.DemandStore { return migrated(t) })
 	})
 }

@@ -20,8 +20,9 @@ type entry struct {
 	last    time.Time // when it last had a turn
 	fails   int
 	running bool
-	woken   bool // while running
-	gone    bool // no longer listed
+	woken   bool   // while running
+	demand  uint64 // the serial of the last demand that was seen
+	gone    bool   // no longer listed
 }
 
 // turn is what a finished turn reports.
@@ -42,6 +43,7 @@ func (r *Runner) Run(ctx context.Context, source Source) error {
 	finished := make(chan turn)
 	running := 0
 	rescan := time.Now()
+	look := rescan
 	defer func() {
 		for ; running > 0; running-- {
 			<-finished
@@ -55,12 +57,21 @@ func (r *Runner) Run(ctx context.Context, source Source) error {
 			}
 			rescan = now.Add(r.cfg.Rescan)
 		}
+		if !now.Before(look) {
+			r.demanded(ctx, jobs)
+			look = now.Add(r.cfg.DemandPoll)
+		}
 		for _, e := range ready(jobs, now, r.cfg.Parallel-running) {
 			e.running, e.last, e.woken = true, now, false
 			running++
-			go func() { finished <- r.turn(ctx, e.job) }()
+			job, demand := e.job, e.demand
+			go func() { finished <- r.turn(ctx, job, demand) }()
 		}
-		timer := time.NewTimer(time.Until(earliest(jobs, rescan, running < r.cfg.Parallel)))
+		until := rescan
+		if look.Before(until) {
+			until = look
+		}
+		timer := time.NewTimer(time.Until(earliest(jobs, until, running < r.cfg.Parallel)))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -125,8 +136,9 @@ func (r *Runner) rescan(ctx context.Context, jobs map[string]*entry, source Sour
 	return nil
 }
 
-// turn gives one job a slice of time.
-func (r *Runner) turn(ctx context.Context, job Job) turn {
+// turn gives one job a slice of time, and notes when it did what was asked for
+// up to a demand.
+func (r *Runner) turn(ctx context.Context, job Job, demand uint64) turn {
 	t := turn{key: job.Key()}
 	begun := time.Now()
 	t.err = r.try(ctx, job.Key(), func(ctx context.Context, fence uint64) (err error) {
@@ -142,6 +154,9 @@ func (r *Runner) turn(ctx context.Context, job Job) turn {
 			}
 		}
 	})
+	if err := r.meet(ctx, t, demand); err != nil {
+		t.err = err
+	}
 	return t
 }
 

@@ -111,7 +111,7 @@ func TestWakeIsNotLostWhileTheJobWorks(t *testing.T) {
 // Waits beyond what a Duration holds when it is doubled do not wrap around.
 func TestRunBacksOffWithLongWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRunner(t, runner.Config{RetryMin: 3 * time.Hour, RetryMax: 5000 * time.Hour, Rescan: 100 * time.Hour})
+		r := newRunner(t, runner.Config{RetryMin: 3 * time.Hour, RetryMax: 5000 * time.Hour, Rescan: 100 * time.Hour, DemandPoll: 100 * time.Hour})
 		n := 0
 		ctx, cancel := context.WithTimeout(t.Context(), 200_000*time.Hour)
 		defer cancel()

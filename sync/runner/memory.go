@@ -7,16 +7,21 @@ import (
 	"time"
 )
 
-// MemoryStore keeps leases in this process.
+// MemoryStore keeps leases and demands in this process.
 type MemoryStore struct {
 	mu     sync.Mutex
 	leases map[string]Lease // a zero Until: free; kept for its fence
+	// demands are the serials of what is asked for; serial is the last one.
+	demands map[string]uint64
+	serial  uint64
 }
 
 var _ LeaseStore = (*MemoryStore)(nil)
 
 // NewMemoryStore returns an empty store.
-func NewMemoryStore() *MemoryStore { return &MemoryStore{leases: map[string]Lease{}} }
+func NewMemoryStore() *MemoryStore {
+	return &MemoryStore{leases: map[string]Lease{}, demands: map[string]uint64{}}
+}
 
 // Acquire implements LeaseStore.
 func (m *MemoryStore) Acquire(ctx context.Context, key, owner string, ttl time.Duration) (Lease, error) {

@@ -43,6 +43,9 @@ type Config struct {
 	Slice time.Duration
 	// Rescan is how often Run asks its source for the jobs. Defaults to 30 s.
 	Rescan time.Duration
+	// DemandPoll is how often Run looks for demands of other processes, where
+	// Leases is a DemandStore. Defaults to 1 s.
+	DemandPoll time.Duration
 	// RetryMin and RetryMax bound the wait after a failed step in Run, which
 	// doubles from one to the other. Default to 1 s and 5 minutes.
 	RetryMin, RetryMax time.Duration
@@ -89,8 +92,8 @@ func New(cfg Config) (*Runner, error) {
 	if cfg.Parallel < 1 {
 		errs = append(errs, fmt.Errorf("Parallel is %d; at least 1", cfg.Parallel))
 	}
-	if cfg.Slice < 0 || cfg.Rescan < 0 || cfg.RetryMin < 0 || cfg.RetryMax < cfg.RetryMin {
-		errs = append(errs, errors.New("Slice, Rescan, RetryMin and RetryMax must be positive and in order"))
+	if cfg.Slice < 0 || cfg.Rescan < 0 || cfg.DemandPoll < 0 || cfg.RetryMin < 0 || cfg.RetryMax < cfg.RetryMin {
+		errs = append(errs, errors.New("Slice, Rescan, DemandPoll, RetryMin and RetryMax must be positive and in order"))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("runner: configuration: %w", err)
@@ -114,6 +117,9 @@ func defaults(cfg *Config) {
 	}
 	if cfg.Rescan == 0 {
 		cfg.Rescan = 30 * time.Second
+	}
+	if cfg.DemandPoll == 0 {
+		cfg.DemandPoll = time.Second
 	}
 	if cfg.RetryMin == 0 {
 		cfg.RetryMin = time.Second

@@ -25,7 +25,7 @@ const component = "runner"
 // release.
 var ErrOutdated = sqlkit.ErrOutdated
 
-// SQLStore keeps leases in a database; time is the database's.
+// SQLStore keeps leases and demands in a database; time is the database's.
 type SQLStore struct{ db *sqlkit.DB }
 
 var _ LeaseStore = (*SQLStore)(nil)
