@@ -55,9 +55,24 @@ const (
 	EventDeleted  = "integration.deleted"
 	EventShared   = "integration.shared"
 	EventUnshared = "integration.unshared"
+	// EventPassive tells what a receiver has turned off for itself.
+	EventPassive = "integration.passive"
 	// EventSchema tells that the org's fields changed under a selection.
 	EventSchema = "integration.schema"
+	// EventSync tells that somebody asked for a sync now.
+	EventSync = "integration.sync"
 )
+
+// Streams removes what was imported; *mirror.Mirror does.
+type Streams interface {
+	// Purge removes everything of an object of a connection. It may be
+	// repeated.
+	Purge(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, object string) error
+}
+
+// SyncFunc makes the import of some objects of a connection due now, usually
+// by runner.Demand of each stream's key.
+type SyncFunc func(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, objects []string) error
 
 // Config configures a Service. Store, Connections and Groups are required.
 type Config struct {
@@ -66,6 +81,11 @@ type Config struct {
 	Groups      Groups
 	// Estimator fills in Review.Estimate. Defaults to none: it stays zero.
 	Estimator Estimator
+	// Streams purges what was imported, for Delete with Purge. Defaults to
+	// none: then nothing can be purged here.
+	Streams Streams
+	// Sync is what SyncNow calls. Defaults to none.
+	Sync SyncFunc
 	// Events is told of changes. Defaults to nobody.
 	Events Events
 }

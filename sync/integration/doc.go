@@ -22,4 +22,8 @@
 // Integrations live in a [Store]: [NewMemory], [NewSQLStore], or one of the
 // host's own that passes the suite in integrationtest. Who may share with whom
 // is the host's to say, through [Groups].
+//
+// Every change is in the integration's trail (Service.Trail), stored with it:
+// who, when, what. Delete keeps or purges what was imported, and SyncNow makes
+// its import due.
 package integration

@@ -24,6 +24,8 @@ var (
 	ErrConflict = errors.New("the integration was changed meanwhile")
 	// ErrExists: the id is taken already.
 	ErrExists = errors.New("the integration exists already")
+	// ErrPaused: a paused integration is not imported.
+	ErrPaused = errors.New("the integration is paused")
 	// ErrIncomplete: a draft misses something; see IncompleteError.
 	ErrIncomplete = errors.New("the draft is not ready to be saved")
 )
@@ -48,6 +50,8 @@ func (e *IncompleteError) Error() string {
 
 // Is makes errors.Is(err, ErrIncomplete) true.
 func (e *IncompleteError) Is(target error) bool { return target == ErrIncomplete }
+
+func isNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
 
 func refuse(err error, doing string, id orglink.IntegrationID, format string, args ...any) error {
 	return fmt.Errorf("integration: %s %s: %w: %s", doing, id, err, fmt.Sprintf(format, args...))

@@ -41,10 +41,11 @@ func (s *Service) Save(ctx context.Context, actor orglink.Actor, draft Draft) (I
 	}
 	i := Integration{Tenant: actor.Tenant, ID: newID(), Version: 1, State: Active, CreatedBy: actor.User, Created: now()}
 	i.apply(draft, got, actor)
-	if err := s.cfg.Store.Create(ctx, i); err != nil {
+	why := trail(actor, EventSaved, "Integration "+i.Name+" was saved.")
+	if err := s.cfg.Store.Create(ctx, i, why); err != nil {
 		return Integration{}, failed(err, "save", i.ID)
 	}
-	s.emit(ctx, i, EventSaved, string(i.ID), "Integration "+i.Name+" was saved.")
+	s.emit(ctx, i, why.Kind, string(i.ID), why.Message)
 	return i, nil
 }
 
@@ -109,17 +110,14 @@ func (s *Service) Edit(ctx context.Context, actor orglink.Actor, id orglink.Inte
 	if err != nil {
 		return Integration{}, err
 	}
-	out, err := s.change(ctx, actor, "edit", id, func(i *Integration) (bool, error) {
+	return s.change(ctx, actor, "edit", id, func(i *Integration) (*TrailEntry, error) {
 		if draft.Version != 0 && i.Version != draft.Version {
-			return false, refuse(ErrConflict, "edit", id, "read it again and repeat the edit")
+			return nil, refuse(ErrConflict, "edit", id, "read it again and repeat the edit")
 		}
+		before := i.Clone()
 		i.apply(draft, got, actor)
-		return true, nil
+		return told(actor, EventChanged, "Integration "+before.Name+" was changed: "+before.changes(*i)+"."), nil
 	})
-	if err == nil {
-		s.emit(ctx, out, EventChanged, string(id), "Integration "+out.Name+" was changed.")
-	}
-	return out, err
 }
 
 // Pause stops the import of an integration; what was imported stays visible.
@@ -133,38 +131,14 @@ func (s *Service) Resume(ctx context.Context, actor orglink.Actor, id orglink.In
 }
 
 func (s *Service) setState(ctx context.Context, actor orglink.Actor, id orglink.IntegrationID, doing string, state State, kind string) (Integration, error) {
-	changed := false
-	out, err := s.change(ctx, actor, doing, id, func(i *Integration) (bool, error) {
-		if changed = i.State != state; changed {
-			i.State = state
-			i.touch(actor)
+	return s.change(ctx, actor, doing, id, func(i *Integration) (*TrailEntry, error) {
+		if i.State == state {
+			return nil, nil
 		}
-		return changed, nil
+		i.State = state
+		i.touch(actor)
+		return told(actor, kind, "Integration "+i.Name+" is "+string(state)+" now."), nil
 	})
-	if err == nil && changed {
-		s.emit(ctx, out, kind, string(id), "Integration "+out.Name+" is "+string(state)+" now.")
-	}
-	return out, err
-}
-
-// Delete removes an integration and its shares. What was imported is the
-// sink's to keep or purge: Selections no longer asks for it.
-func (s *Service) Delete(ctx context.Context, actor orglink.Actor, id orglink.IntegrationID) error {
-	for {
-		i, err := s.own(ctx, actor, "delete", id)
-		if err != nil {
-			return err
-		}
-		err = s.cfg.Store.Delete(ctx, i.Tenant, id, i.Version)
-		if errors.Is(err, ErrConflict) {
-			continue // changed in between; it is still to be deleted
-		}
-		if err != nil {
-			return failed(err, "delete", id)
-		}
-		s.emit(ctx, i, EventDeleted, string(id), "Integration "+i.Name+" was deleted.")
-		return nil
-	}
 }
 
 // own reads an integration that the actor may manage.
@@ -180,26 +154,32 @@ func (s *Service) own(ctx context.Context, actor orglink.Actor, doing string, id
 }
 
 // change lets an admin of the owning group modify an integration.
-func (s *Service) change(ctx context.Context, actor orglink.Actor, doing string, id orglink.IntegrationID, modify func(*Integration) (bool, error)) (Integration, error) {
+func (s *Service) change(ctx context.Context, actor orglink.Actor, doing string, id orglink.IntegrationID, modify func(*Integration) (*TrailEntry, error)) (Integration, error) {
 	return s.swap(ctx, doing, func() (Integration, error) { return s.own(ctx, actor, doing, id) }, modify)
 }
 
-// swap reads, modifies and writes, again when somebody else wrote meanwhile.
-// Nothing is written when modify says that nothing changed.
-func (s *Service) swap(ctx context.Context, doing string, read func() (Integration, error), modify func(*Integration) (bool, error)) (Integration, error) {
+// told is a trail entry of a change.
+func told(actor orglink.Actor, kind, message string) *TrailEntry {
+	e := trail(actor, kind, message)
+	return &e
+}
+
+// swap reads, modifies and writes, again when somebody else wrote meanwhile,
+// and tells of it. Nothing is written when modify has nothing to tell.
+func (s *Service) swap(ctx context.Context, doing string, read func() (Integration, error), modify func(*Integration) (*TrailEntry, error)) (Integration, error) {
 	for {
 		i, err := read()
 		if err != nil {
 			return Integration{}, err
 		}
-		changed, err := modify(&i)
+		why, err := modify(&i)
 		if err != nil {
 			return Integration{}, err
 		}
-		if !changed {
+		if why == nil {
 			return i, nil
 		}
-		err = s.cfg.Store.Update(ctx, i)
+		err = s.cfg.Store.Update(ctx, i, *why)
 		if errors.Is(err, ErrConflict) {
 			continue
 		}
@@ -207,6 +187,11 @@ func (s *Service) swap(ctx context.Context, doing string, read func() (Integrati
 			return Integration{}, failed(err, doing, i.ID)
 		}
 		i.Version++
+		subject := string(i.ID)
+		if why.subject != "" {
+			subject += "/" + why.subject
+		}
+		s.emit(ctx, i, why.Kind, subject, why.Message)
 		return i, nil
 	}
 }

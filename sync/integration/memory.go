@@ -13,17 +13,21 @@ import (
 type Memory struct {
 	mu      sync.RWMutex
 	tenants map[orglink.TenantID]map[orglink.IntegrationID]Integration
+	trails  map[orglink.TenantID]map[orglink.IntegrationID][]TrailEntry
 }
 
 var _ Store = (*Memory)(nil)
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory {
-	return &Memory{tenants: make(map[orglink.TenantID]map[orglink.IntegrationID]Integration)}
+	return &Memory{
+		tenants: make(map[orglink.TenantID]map[orglink.IntegrationID]Integration),
+		trails:  make(map[orglink.TenantID]map[orglink.IntegrationID][]TrailEntry),
+	}
 }
 
 // Create implements Store.
-func (m *Memory) Create(ctx context.Context, i Integration) error {
+func (m *Memory) Create(ctx context.Context, i Integration, why TrailEntry) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -33,14 +37,39 @@ func (m *Memory) Create(ctx context.Context, i Integration) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, taken := m.tenants[i.Tenant][i.ID]; taken {
+	if len(m.trails[i.Tenant][i.ID]) > 0 {
 		return ErrExists
 	}
 	if m.tenants[i.Tenant] == nil {
 		m.tenants[i.Tenant] = make(map[orglink.IntegrationID]Integration)
 	}
 	m.tenants[i.Tenant][i.ID] = i.Clone()
+	m.note(i.Tenant, why.of(i.ID, i.Version))
 	return nil
+}
+
+// note adds to a trail; the lock is held.
+func (m *Memory) note(tenant orglink.TenantID, e TrailEntry) {
+	if m.trails[tenant] == nil {
+		m.trails[tenant] = make(map[orglink.IntegrationID][]TrailEntry)
+	}
+	m.trails[tenant][e.Integration] = append(m.trails[tenant][e.Integration], e)
+}
+
+// Trail implements Store.
+func (m *Memory) Trail(ctx context.Context, tenant orglink.TenantID, id orglink.IntegrationID, after int64, limit int) ([]TrailEntry, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var out []TrailEntry
+	for _, e := range m.trails[tenant][id] {
+		if e.Version > after && len(out) < limit {
+			out = append(out, e)
+		}
+	}
+	return out, nil
 }
 
 // Get implements Store.
@@ -84,7 +113,7 @@ func (m *Memory) at(tenant orglink.TenantID, id orglink.IntegrationID, version i
 }
 
 // Update implements Store.
-func (m *Memory) Update(ctx context.Context, i Integration) error {
+func (m *Memory) Update(ctx context.Context, i Integration, why TrailEntry) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -95,11 +124,12 @@ func (m *Memory) Update(ctx context.Context, i Integration) error {
 	}
 	i.Version++
 	m.tenants[i.Tenant][i.ID] = i.Clone()
+	m.note(i.Tenant, why.of(i.ID, i.Version))
 	return nil
 }
 
 // Delete implements Store.
-func (m *Memory) Delete(ctx context.Context, tenant orglink.TenantID, id orglink.IntegrationID, version int64) error {
+func (m *Memory) Delete(ctx context.Context, tenant orglink.TenantID, id orglink.IntegrationID, version int64, why TrailEntry) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -109,6 +139,7 @@ func (m *Memory) Delete(ctx context.Context, tenant orglink.TenantID, id orglink
 		return err
 	}
 	delete(m.tenants[tenant], id)
+	m.note(tenant, why.of(id, version+1))
 	return nil
 }
 
@@ -120,5 +151,6 @@ func (m *Memory) Erase(ctx context.Context, tenant orglink.TenantID) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.tenants, tenant)
+	delete(m.trails, tenant)
 	return nil
 }

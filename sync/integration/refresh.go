@@ -58,7 +58,16 @@ func (s *Service) redescribe(ctx context.Context, i Integration) ([]FieldChange,
 		return nil, nil
 	}
 	i.Selections, i.Changed = got.selections, now()
-	if err := s.cfg.Store.Update(ctx, i); errors.Is(err, ErrConflict) {
+	var what []string
+	for _, c := range changes {
+		word := "-"
+		if c.Added {
+			word = "+"
+		}
+		what = append(what, word+strings.TrimSuffix(c.Object+"."+c.Field, "."))
+	}
+	why := TrailEntry{At: now(), Kind: EventSchema, Message: "The org's fields changed: " + strings.Join(what, ", ") + "."}
+	if err := s.cfg.Store.Update(ctx, i, why); errors.Is(err, ErrConflict) {
 		return nil, nil // somebody has just edited it, against the same org
 	} else if err != nil {
 		return nil, failed(err, "describe again", i.ID)

@@ -233,7 +233,7 @@ func TestSaveEditPauseDelete(t *testing.T) {
 	if _, err := h.service.Resume(ctx, boss, i.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.service.Delete(ctx, boss, i.ID); err != nil {
+	if err := h.service.Delete(ctx, boss, i.ID, integration.Keep); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.service.Get(ctx, boss, i.ID); !errors.Is(err, integration.ErrNotFound) {
@@ -255,7 +255,7 @@ func TestOnlyAdminsOfTheOwningGroupManage(t *testing.T) {
 		"edit":   func(a orglink.Actor) error { _, err := h.service.Edit(ctx, a, i.ID, draft()); return err },
 		"pause":  func(a orglink.Actor) error { _, err := h.service.Pause(ctx, a, i.ID); return err },
 		"resume": func(a orglink.Actor) error { _, err := h.service.Resume(ctx, a, i.ID); return err },
-		"delete": func(a orglink.Actor) error { return h.service.Delete(ctx, a, i.ID) },
+		"delete": func(a orglink.Actor) error { return h.service.Delete(ctx, a, i.ID, integration.Keep) },
 		"share":  func(a orglink.Actor) error { _, err := h.service.Share(ctx, a, i.ID, "support", nil); return err },
 	}
 	for name, call := range calls {
@@ -555,7 +555,7 @@ func TestChangesNeedNoClock(t *testing.T) {
 			t.Fatal(err)
 		}
 		i := integration.Integration{Tenant: "acme", ID: "i", Version: 1, Owner: "sales", State: integration.Active, Changed: time.Now().UTC()}
-		if err := store.Create(t.Context(), i); err != nil {
+		if err := store.Create(t.Context(), i, integration.TrailEntry{}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := service.Pause(t.Context(), boss, "i"); err != nil {

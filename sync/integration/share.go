@@ -45,12 +45,12 @@ func (s *Service) shareProblems(ctx context.Context, tenant orglink.TenantID, dr
 // fields shares all fields of its object. Sharing again changes what is shared and
 // keeps what the receiver has turned off.
 func (s *Service) Share(ctx context.Context, actor orglink.Actor, id orglink.IntegrationID, group orglink.GroupID, objects []mapping.Selection) (Integration, error) {
-	out, err := s.change(ctx, actor, "share", id, func(i *Integration) (bool, error) {
+	return s.change(ctx, actor, "share", id, func(i *Integration) (*TrailEntry, error) {
 		if err := s.mayReceive(ctx, i.Tenant, i.Owner, group); err != nil {
-			return false, err
+			return nil, err
 		}
 		if err := within(i.Selections, objects); err != nil {
-			return false, err
+			return nil, err
 		}
 		share, ok := i.share(group)
 		if !ok {
@@ -59,36 +59,33 @@ func (s *Service) Share(ctx context.Context, actor orglink.Actor, id orglink.Int
 		}
 		share.Objects = cloneSelections(objects)
 		i.touch(actor)
-		return true, nil
+		why := told(actor, EventShared, "Integration "+i.Name+" is shared with group "+string(group)+": "+described(objects)+".")
+		why.subject = string(group)
+		return why, nil
 	})
-	if err == nil {
-		s.emit(ctx, out, EventShared, string(id)+"/"+string(group), "Integration "+out.Name+" is shared with group "+string(group)+".")
-	}
-	return out, err
 }
 
 // Unshare ends a group's access: an admin of the owning group takes it back,
 // or one of the receiving group disconnects. A group without access is no
 // error.
 func (s *Service) Unshare(ctx context.Context, actor orglink.Actor, id orglink.IntegrationID, group orglink.GroupID) error {
-	removed := false
-	out, err := s.swap(ctx, "unshare", func() (Integration, error) {
+	_, err := s.swap(ctx, "unshare", func() (Integration, error) {
 		i, err := s.read(ctx, actor, id)
 		if err == nil && (!actor.Admin || actor.Group != i.Owner && actor.Group != group) {
 			err = refuse(ErrForbidden, "unshare", id, "admins of the owning group and of the receiving group may")
 		}
 		return i, err
-	}, func(i *Integration) (bool, error) {
+	}, func(i *Integration) (*TrailEntry, error) {
 		n := len(i.Shares)
 		i.Shares = slices.DeleteFunc(i.Shares, func(s Share) bool { return s.Group == group })
-		if removed = len(i.Shares) < n; removed {
-			i.touch(actor)
+		if len(i.Shares) == n {
+			return nil, nil
 		}
-		return removed, nil
+		i.touch(actor)
+		why := told(actor, EventUnshared, "Integration "+i.Name+" is no longer shared with group "+string(group)+".")
+		why.subject = string(group)
+		return why, nil
 	})
-	if err == nil && removed {
-		s.emit(ctx, out, EventUnshared, string(id)+"/"+string(group), "Integration "+out.Name+" is no longer shared with group "+string(group)+".")
-	}
 	return err
 }
 
@@ -102,14 +99,16 @@ func (s *Service) SetPassive(ctx context.Context, actor orglink.Actor, id orglin
 			err = refuse(ErrForbidden, "set the passive fields of", id, "admins of a group that it is shared with may")
 		}
 		return i, err
-	}, func(i *Integration) (bool, error) {
+	}, func(i *Integration) (*TrailEntry, error) {
 		share, _ := i.share(actor.Group)
 		if err := within(i.shared(share), passive); err != nil {
-			return false, err
+			return nil, err
 		}
 		share.Passive = cloneSelections(passive)
 		i.touch(actor)
-		return true, nil
+		why := told(actor, EventPassive, "Group "+string(actor.Group)+" turned off of integration "+i.Name+": "+described(passive)+".")
+		why.subject = string(actor.Group)
+		return why, nil
 	})
 	return out.For(actor.Group), err
 }

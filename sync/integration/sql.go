@@ -57,7 +57,7 @@ func wrap(doing string, err error) error {
 }
 
 // Create implements Store.
-func (s *SQLStore) Create(ctx context.Context, i Integration) error {
+func (s *SQLStore) Create(ctx context.Context, i Integration, why TrailEntry) error {
 	i.Version = 1
 	if err := check(i); err != nil {
 		return err
@@ -66,17 +66,30 @@ func (s *SQLStore) Create(ctx context.Context, i Integration) error {
 	if err != nil {
 		return err
 	}
-	isNew, err := s.db.InsertNew(ctx, nil, "integrations", []string{"tenant", "id"}, []string{"version", "data"},
-		string(i.Tenant), string(i.ID), i.Version, string(data))
-	if err == nil && !isNew {
-		return ErrExists
-	}
-	return err
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		isNew, err := s.db.InsertNew(ctx, tx, "integrations", []string{"tenant", "id"}, []string{"version", "data"},
+			string(i.Tenant), string(i.ID), i.Version, string(data))
+		if err == nil && !isNew {
+			return ErrExists
+		}
+		if err != nil {
+			return err
+		}
+		err = s.note(ctx, tx, i.Tenant, why.of(i.ID, i.Version))
+		if errors.Is(err, ErrConflict) {
+			return ErrExists // it was deleted
+		}
+		return err
+	})
 }
 
 // Get implements Store.
 func (s *SQLStore) Get(ctx context.Context, tenant orglink.TenantID, id orglink.IntegrationID) (Integration, error) {
-	i, err := scan(s.db.QueryRow(ctx, nil, "SELECT tenant, id, version, data FROM {integrations} WHERE tenant = ? AND id = ?", string(tenant), string(id)))
+	return s.get(ctx, nil, tenant, id)
+}
+
+func (s *SQLStore) get(ctx context.Context, x sqlkit.Execer, tenant orglink.TenantID, id orglink.IntegrationID) (Integration, error) {
+	i, err := scan(s.db.QueryRow(ctx, x, "SELECT tenant, id, version, data FROM {integrations} WHERE tenant = ? AND id = ?", string(tenant), string(id)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Integration{}, ErrNotFound
 	}
@@ -116,33 +129,43 @@ func scan(row interface{ Scan(...any) error }) (Integration, error) {
 }
 
 // Update implements Store.
-func (s *SQLStore) Update(ctx context.Context, i Integration) error {
+func (s *SQLStore) Update(ctx context.Context, i Integration, why TrailEntry) error {
 	was := i.Version
 	i.Version++
 	data, err := json.Marshal(i)
 	if err != nil {
 		return err
 	}
-	res, err := s.db.Exec(ctx, nil, "UPDATE {integrations} SET version = ?, data = ? WHERE tenant = ? AND id = ? AND version = ?",
-		i.Version, string(data), string(i.Tenant), string(i.ID), was)
-	return s.swapped(ctx, res, err, i.Tenant, i.ID)
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		res, err := s.db.Exec(ctx, tx, "UPDATE {integrations} SET version = ?, data = ? WHERE tenant = ? AND id = ? AND version = ?",
+			i.Version, string(data), string(i.Tenant), string(i.ID), was)
+		if err := s.swapped(ctx, tx, res, err, i.Tenant, i.ID); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, i.Tenant, why.of(i.ID, i.Version))
+	})
 }
 
 // Delete implements Store.
-func (s *SQLStore) Delete(ctx context.Context, tenant orglink.TenantID, id orglink.IntegrationID, version int64) error {
-	res, err := s.db.Exec(ctx, nil, "DELETE FROM {integrations} WHERE tenant = ? AND id = ? AND version = ?", string(tenant), string(id), version)
-	return s.swapped(ctx, res, err, tenant, id)
+func (s *SQLStore) Delete(ctx context.Context, tenant orglink.TenantID, id orglink.IntegrationID, version int64, why TrailEntry) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		res, err := s.db.Exec(ctx, tx, "DELETE FROM {integrations} WHERE tenant = ? AND id = ? AND version = ?", string(tenant), string(id), version)
+		if err := s.swapped(ctx, tx, res, err, tenant, id); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, tenant, why.of(id, version+1))
+	})
 }
 
 // swapped tells why a conditional write changed nothing.
-func (s *SQLStore) swapped(ctx context.Context, res sql.Result, err error, tenant orglink.TenantID, id orglink.IntegrationID) error {
+func (s *SQLStore) swapped(ctx context.Context, tx *sql.Tx, res sql.Result, err error, tenant orglink.TenantID, id orglink.IntegrationID) error {
 	if err != nil {
 		return err
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 1 {
 		return err
 	}
-	if _, err := s.Get(ctx, tenant, id); err != nil {
+	if _, err := s.get(ctx, tx, tenant, id); err != nil {
 		return err
 	}
 	return ErrConflict
@@ -150,6 +173,12 @@ func (s *SQLStore) swapped(ctx context.Context, res sql.Result, err error, tenan
 
 // Erase implements Store.
 func (s *SQLStore) Erase(ctx context.Context, tenant orglink.TenantID) error {
-	_, err := s.db.Exec(ctx, nil, "DELETE FROM {integrations} WHERE tenant = ?", string(tenant))
-	return wrap("erase a tenant", err)
+	return wrap("erase a tenant", s.db.Tx(ctx, func(tx *sql.Tx) error {
+		for _, table := range []string{"{integrations}", "{integration_trail}"} {
+			if _, err := s.db.Exec(ctx, tx, "DELETE FROM "+table+" WHERE tenant = ?", string(tenant)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }

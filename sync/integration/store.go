@@ -14,8 +14,8 @@ import (
 // ended. They never show one tenant's integrations to another.
 type Store interface {
 	// Create stores a new integration at Version 1. ErrExists when the id is
-	// taken.
-	Create(ctx context.Context, i Integration) error
+	// taken, also by one that was deleted.
+	Create(ctx context.Context, i Integration, why TrailEntry) error
 	// Get returns an integration, or ErrNotFound.
 	Get(ctx context.Context, tenant orglink.TenantID, id orglink.IntegrationID) (Integration, error)
 	// List returns the integrations of a tenant in bytewise order of their
@@ -24,9 +24,14 @@ type Store interface {
 	// Update replaces an integration whose stored Version is i.Version, and
 	// stores it with the next one. ErrConflict when the stored one differs,
 	// ErrNotFound when there is none.
-	Update(ctx context.Context, i Integration) error
+	Update(ctx context.Context, i Integration, why TrailEntry) error
 	// Delete removes an integration under the same conditions.
-	Delete(ctx context.Context, tenant orglink.TenantID, id orglink.IntegrationID, version int64) error
+	Delete(ctx context.Context, tenant orglink.TenantID, id orglink.IntegrationID, version int64, why TrailEntry) error
+	// Trail returns up to limit entries of an integration with versions
+	// greater than after, in their order, also of one that was deleted. Create,
+	// Update and Delete store theirs with the change or not at all: with the
+	// version that the change made, which for Delete is the next one.
+	Trail(ctx context.Context, tenant orglink.TenantID, id orglink.IntegrationID, after int64, limit int) ([]TrailEntry, error)
 	// Erase removes everything of a tenant.
 	Erase(ctx context.Context, tenant orglink.TenantID) error
 }

@@ -34,6 +34,9 @@ func TestSuiteFindsBrokenStores(t *testing.T) {
 		"overwriting create":    func() integration.Store { return overwriting{integration.NewMemory()} },
 		"nothing became all":    func() integration.Store { return omitting{integration.NewMemory()} },
 		"reversed list":         func() integration.Store { return reversed{integration.NewMemory()} },
+		"trail of the living":   func() integration.Store { return living{integration.NewMemory()} },
+		"trail of everybody":    func() integration.Store { return everybodys{integration.NewMemory()} },
+		"trail of refusals":     func() integration.Store { return &chatty{Store: integration.NewMemory()} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			failures := integrationtest.Failures(t.Context(), open)
@@ -49,13 +52,13 @@ func TestSuiteFindsBrokenStores(t *testing.T) {
 
 type careless struct{ integration.Store }
 
-func (s careless) Update(ctx context.Context, i integration.Integration) error {
+func (s careless) Update(ctx context.Context, i integration.Integration, why integration.TrailEntry) error {
 	old, err := s.Get(ctx, i.Tenant, i.ID)
 	if err != nil {
 		return err
 	}
 	i.Version = old.Version
-	return s.Store.Update(ctx, i)
+	return s.Store.Update(ctx, i, why)
 }
 
 type oneTenant struct{ integration.Store }
@@ -68,9 +71,9 @@ func (s oneTenant) List(ctx context.Context, tenant orglink.TenantID) ([]integra
 
 type folded struct{ integration.Store }
 
-func (s folded) Create(ctx context.Context, i integration.Integration) error {
+func (s folded) Create(ctx context.Context, i integration.Integration, why integration.TrailEntry) error {
 	i.ID = orglink.IntegrationID(strings.ToLower(string(i.ID)))
-	return s.Store.Create(ctx, i)
+	return s.Store.Create(ctx, i, why)
 }
 
 type aliased struct {
@@ -98,9 +101,9 @@ func (s *aliased) Get(ctx context.Context, tenant orglink.TenantID, id orglink.I
 
 type wholeSeconds struct{ integration.Store }
 
-func (s wholeSeconds) Create(ctx context.Context, i integration.Integration) error {
+func (s wholeSeconds) Create(ctx context.Context, i integration.Integration, why integration.TrailEntry) error {
 	i.Created = i.Created.Truncate(time.Second)
-	return s.Store.Create(ctx, i)
+	return s.Store.Create(ctx, i, why)
 }
 
 type deaf struct{ integration.Store }
@@ -134,21 +137,21 @@ func (s *stale) Get(ctx context.Context, tenant orglink.TenantID, id orglink.Int
 
 type eager struct{ integration.Store }
 
-func (s eager) Delete(ctx context.Context, tenant orglink.TenantID, id orglink.IntegrationID, _ int64) error {
+func (s eager) Delete(ctx context.Context, tenant orglink.TenantID, id orglink.IntegrationID, _ int64, why integration.TrailEntry) error {
 	i, err := s.Get(ctx, tenant, id)
 	if err != nil {
 		return err
 	}
-	return s.Store.Delete(ctx, tenant, id, i.Version)
+	return s.Store.Delete(ctx, tenant, id, i.Version, why)
 }
 
 type overwriting struct{ integration.Store }
 
-func (s overwriting) Create(ctx context.Context, i integration.Integration) error {
+func (s overwriting) Create(ctx context.Context, i integration.Integration, why integration.TrailEntry) error {
 	if old, err := s.Get(ctx, i.Tenant, i.ID); err == nil {
-		_ = s.Delete(ctx, i.Tenant, i.ID, old.Version)
+		_ = s.Delete(ctx, i.Tenant, i.ID, old.Version, why)
 	}
-	return s.Store.Create(ctx, i)
+	return s.Store.Create(ctx, i, why)
 }
 
 type reversed struct{ integration.Store }
@@ -164,12 +167,48 @@ func (s reversed) List(ctx context.Context, tenant orglink.TenantID) ([]integrat
 // omitting leaves empty lists out, as encoding/json does with omitempty.
 type omitting struct{ integration.Store }
 
-func (s omitting) Create(ctx context.Context, i integration.Integration) error {
+func (s omitting) Create(ctx context.Context, i integration.Integration, why integration.TrailEntry) error {
 	i = i.Clone()
 	for n := range i.Shares {
 		if len(i.Shares[n].Objects) == 0 {
 			i.Shares[n].Objects = nil
 		}
 	}
-	return s.Store.Create(ctx, i)
+	return s.Store.Create(ctx, i, why)
+}
+
+type living struct{ integration.Store }
+
+func (s living) Trail(ctx context.Context, tenant orglink.TenantID, id orglink.IntegrationID, after int64, limit int) ([]integration.TrailEntry, error) {
+	if _, err := s.Get(ctx, tenant, id); err != nil {
+		return nil, nil
+	}
+	return s.Store.Trail(ctx, tenant, id, after, limit)
+}
+
+type everybodys struct{ integration.Store }
+
+func (s everybodys) Trail(ctx context.Context, tenant orglink.TenantID, id orglink.IntegrationID, after int64, limit int) ([]integration.TrailEntry, error) {
+	out, err := s.Store.Trail(ctx, tenant, id, after, limit)
+	more, _ := s.Store.Trail(ctx, "tenant-2", id, after, limit)
+	return append(out, more...), err
+}
+
+// chatty notes what was refused, too.
+type chatty struct {
+	integration.Store
+	more []integration.TrailEntry
+}
+
+func (s *chatty) Update(ctx context.Context, i integration.Integration, why integration.TrailEntry) error {
+	err := s.Store.Update(ctx, i, why)
+	if err != nil {
+		s.more = append(s.more, why)
+	}
+	return err
+}
+
+func (s *chatty) Trail(ctx context.Context, tenant orglink.TenantID, id orglink.IntegrationID, after int64, limit int) ([]integration.TrailEntry, error) {
+	out, err := s.Store.Trail(ctx, tenant, id, after, limit)
+	return append(out, s.more...), err
 }

@@ -14,7 +14,7 @@ import (
 func roundTrip(ctx context.Context, s integration.Store) error {
 	full, empty := sample("full"), integration.Integration{Tenant: tenant, ID: "empty", Version: 1}
 	for _, i := range []integration.Integration{full, empty} {
-		if err := s.Create(ctx, i); err != nil {
+		if err := s.Create(ctx, i, note); err != nil {
 			return err
 		}
 	}
@@ -26,7 +26,7 @@ func roundTrip(ctx context.Context, s integration.Store) error {
 	}
 	long := sample(strings.Repeat("x", 191))
 	long.Name = strings.Repeat("ü", 40_000)
-	if err := s.Create(ctx, long); err != nil {
+	if err := s.Create(ctx, long, note); err != nil {
 		return fmt.Errorf("an id of 191 bytes and a long text: %w", err)
 	}
 	return stored(ctx, s, long)
@@ -36,19 +36,19 @@ func unknown(ctx context.Context, s integration.Store) error {
 	_, err := s.Get(ctx, tenant, "nope")
 	return errors.Join(
 		wantErr("Get", err, integration.ErrNotFound),
-		wantErr("Update", s.Update(ctx, sample("nope")), integration.ErrNotFound),
-		wantErr("Delete", s.Delete(ctx, tenant, "nope", 1), integration.ErrNotFound),
+		wantErr("Update", s.Update(ctx, sample("nope"), note), integration.ErrNotFound),
+		wantErr("Delete", s.Delete(ctx, tenant, "nope", 1, note), integration.ErrNotFound),
 	)
 }
 
 func takenOnce(ctx context.Context, s integration.Store) error {
 	first := sample("a")
-	if err := s.Create(ctx, first); err != nil {
+	if err := s.Create(ctx, first, note); err != nil {
 		return err
 	}
 	second := sample("a")
 	second.Name = "another"
-	if err := wantErr("Create again", s.Create(ctx, second), integration.ErrExists); err != nil {
+	if err := wantErr("Create again", s.Create(ctx, second, note), integration.ErrExists); err != nil {
 		return err
 	}
 	return stored(ctx, s, first)
@@ -58,7 +58,7 @@ func tenantsApart(ctx context.Context, s integration.Store) error {
 	mine, theirs := sample("a"), sample("a")
 	theirs.Tenant, theirs.Name = "tenant-2", "theirs"
 	for _, i := range []integration.Integration{mine, theirs} {
-		if err := s.Create(ctx, i); err != nil {
+		if err := s.Create(ctx, i, note); err != nil {
 			return err
 		}
 	}
@@ -69,7 +69,7 @@ func tenantsApart(ctx context.Context, s integration.Store) error {
 	if len(list) != 1 || list[0].Name != mine.Name {
 		return fmt.Errorf("the list of %s holds %d integrations, want its own one", tenant, len(list))
 	}
-	if err := s.Delete(ctx, "tenant-2", "a", 1); err != nil {
+	if err := s.Delete(ctx, "tenant-2", "a", 1, note); err != nil {
 		return err
 	}
 	_, err = s.Get(ctx, "tenant-2", "a")
@@ -81,7 +81,7 @@ func idsAreBytes(ctx context.Context, s integration.Store) error {
 	for n, id := range ids {
 		i := sample(id)
 		i.Name = fmt.Sprint(n)
-		if err := s.Create(ctx, i); err != nil {
+		if err := s.Create(ctx, i, note); err != nil {
 			return fmt.Errorf("id %q: %w", id, err)
 		}
 	}
@@ -100,11 +100,11 @@ func idsAreBytes(ctx context.Context, s integration.Store) error {
 
 func swaps(ctx context.Context, s integration.Store) error {
 	i := sample("a")
-	if err := s.Create(ctx, i); err != nil {
+	if err := s.Create(ctx, i, note); err != nil {
 		return err
 	}
 	i.Name = "second"
-	if err := s.Update(ctx, i); err != nil {
+	if err := s.Update(ctx, i, note); err != nil {
 		return err
 	}
 	stale := i // still version 1
@@ -114,15 +114,15 @@ func swaps(ctx context.Context, s integration.Store) error {
 	future.Version = 7
 	return errors.Join(
 		stored(ctx, s, i),
-		wantErr("Update of a stale version", s.Update(ctx, stale), integration.ErrConflict),
-		wantErr("Update of a future version", s.Update(ctx, future), integration.ErrConflict),
+		wantErr("Update of a stale version", s.Update(ctx, stale, note), integration.ErrConflict),
+		wantErr("Update of a future version", s.Update(ctx, future, note), integration.ErrConflict),
 		stored(ctx, s, i),
 	)
 }
 
 func races(ctx context.Context, s integration.Store) error {
 	i := sample("a")
-	if err := s.Create(ctx, i); err != nil {
+	if err := s.Create(ctx, i, note); err != nil {
 		return err
 	}
 	const rounds, writers = 3, 8
@@ -131,7 +131,7 @@ func races(ctx context.Context, s integration.Store) error {
 		for _, err := range concurrently(writers, func(n int) error {
 			mine := i.Clone()
 			mine.Version, mine.Name = int64(round+1), fmt.Sprint(n)
-			return s.Update(ctx, mine)
+			return s.Update(ctx, mine, note)
 		}) {
 			switch {
 			case err == nil:
@@ -153,16 +153,16 @@ func races(ctx context.Context, s integration.Store) error {
 
 func deletes(ctx context.Context, s integration.Store) error {
 	i := sample("a")
-	if err := s.Create(ctx, i); err != nil {
+	if err := s.Create(ctx, i, note); err != nil {
 		return err
 	}
-	if err := s.Update(ctx, i); err != nil {
+	if err := s.Update(ctx, i, note); err != nil {
 		return err
 	}
-	if err := wantErr("Delete of a stale version", s.Delete(ctx, tenant, "a", 1), integration.ErrConflict); err != nil {
+	if err := wantErr("Delete of a stale version", s.Delete(ctx, tenant, "a", 1, note), integration.ErrConflict); err != nil {
 		return err
 	}
-	if err := s.Delete(ctx, tenant, "a", 2); err != nil {
+	if err := s.Delete(ctx, tenant, "a", 2, note); err != nil {
 		return err
 	}
 	_, err := s.Get(ctx, tenant, "a")
@@ -179,7 +179,7 @@ func lists(ctx context.Context, s integration.Store) error {
 	}
 	want := []string{"B", "a", "b", "é"}
 	for _, id := range []string{"b", "é", "a", "B"} {
-		if err := s.Create(ctx, sample(id)); err != nil {
+		if err := s.Create(ctx, sample(id), note); err != nil {
 			return err
 		}
 	}
@@ -208,7 +208,7 @@ func aliases(ctx context.Context, s integration.Store) error {
 		i.Chosen[0].Object = "spoiled"
 	}
 	given := sample("a")
-	if err := s.Create(ctx, given); err != nil {
+	if err := s.Create(ctx, given, note); err != nil {
 		return err
 	}
 	spoil(given)
@@ -231,7 +231,7 @@ func aliases(ctx context.Context, s integration.Store) error {
 		spoil(list[0])
 	}
 	update := sample("a")
-	if err := s.Update(ctx, update); err != nil {
+	if err := s.Update(ctx, update, note); err != nil {
 		return err
 	}
 	spoil(update)
@@ -244,7 +244,7 @@ func erases(ctx context.Context, s integration.Store) error {
 	theirs := sample("a")
 	theirs.Tenant = "tenant-2"
 	for _, i := range []integration.Integration{sample("a"), sample("b"), theirs} {
-		if err := s.Create(ctx, i); err != nil {
+		if err := s.Create(ctx, i, note); err != nil {
 			return err
 		}
 	}
@@ -262,7 +262,7 @@ func erases(ctx context.Context, s integration.Store) error {
 }
 
 func endedContext(ctx context.Context, s integration.Store) error {
-	if err := s.Create(ctx, sample("a")); err != nil {
+	if err := s.Create(ctx, sample("a"), note); err != nil {
 		return err
 	}
 	ended, cancel := context.WithCancel(ctx)
@@ -271,9 +271,9 @@ func endedContext(ctx context.Context, s integration.Store) error {
 	_, list := s.List(ended, tenant)
 	return errors.Join(
 		wantErr("Get", get, context.Canceled), wantErr("List", list, context.Canceled),
-		wantErr("Create", s.Create(ended, sample("b")), context.Canceled),
-		wantErr("Update", s.Update(ended, sample("a")), context.Canceled),
-		wantErr("Delete", s.Delete(ended, tenant, "a", 1), context.Canceled),
+		wantErr("Create", s.Create(ended, sample("b"), note), context.Canceled),
+		wantErr("Update", s.Update(ended, sample("a"), note), context.Canceled),
+		wantErr("Delete", s.Delete(ended, tenant, "a", 1, note), context.Canceled),
 		wantErr("Erase", s.Erase(ended, tenant), context.Canceled),
 		stored(ctx, s, sample("a")),
 	)

@@ -34,6 +34,8 @@ var checks = []check{
 	{"lists are in order and complete", lists},
 	{"no memory is shared", aliases},
 	{"a tenant is erased alone", erases},
+	{"the trail is of each change", trails},
+	{"what is refused leaves no trail", refusedLeavesNone},
 	{"an ended context ends the call", endedContext},
 }
 
@@ -65,14 +67,14 @@ func Failures(ctx context.Context, open func() integration.Store) map[string]err
 func BenchmarkStore(b *testing.B, open func(b *testing.B) integration.Store) {
 	s, ctx := open(b), b.Context()
 	for n := range 50 {
-		if err := s.Create(ctx, sample(fmt.Sprintf("i-%02d", n))); err != nil {
+		if err := s.Create(ctx, sample(fmt.Sprintf("i-%02d", n)), note); err != nil {
 			b.Fatal(err)
 		}
 	}
 	i, err := s.Get(ctx, tenant, "i-07")
 	for b.Loop() {
 		if err == nil {
-			err = s.Update(ctx, i)
+			err = s.Update(ctx, i, note)
 			i.Version++
 		}
 		if err == nil {
