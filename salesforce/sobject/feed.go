@@ -79,36 +79,6 @@ func (f *feed) cutOff() error {
 	return f.srcErr
 }
 
-// batch hands out decoded records one by one.
-type batch struct {
-	records []Record
-	next    int
-	err     error // after the last record
-}
-
-func (b *batch) fail(what string, err error) {
-	switch {
-	case err == nil || b.err != nil:
-	case errors.Is(err, io.EOF):
-		b.err = io.EOF
-	default:
-		b.err = fmt.Errorf("sobject: decode %s: %w", what, err)
-	}
-}
-
-func (b *batch) read(fill func()) (Record, error) {
-	for b.next >= len(b.records) {
-		if b.err != nil {
-			return Record{}, b.err
-		}
-		b.records, b.next = b.records[:0], 0
-		fill()
-	}
-	rec := b.records[b.next]
-	b.next++
-	return rec, nil
-}
-
 // each walks records until io.EOF.
 func each(read func() (Record, error), yield func(Record, error) bool) {
 	for {
