@@ -396,7 +396,7 @@ func (r *Record) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("sobject: decode a record: %w", err)
 	}
 	d.makePlain()
-	d.seal(d.blk, len(b), d.dirty, false, unescape)
+	d.seal(d.blk, len(b), d.dirty, unescape)
 	*r = rec
 	return nil
 }

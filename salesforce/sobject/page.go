@@ -152,7 +152,7 @@ func (p *PageReader) fill() {
 // finish seals the block of the batch being filled.
 func (p *PageReader) finish() {
 	p.cells = len(p.blk.cells)
-	p.seal(p.blk, p.pos, p.dirty, false, unescape)
+	p.seal(p.blk, p.pos, p.dirty, unescape)
 	p.dirty = false
 	if p.reuse {
 		p.into.block = p.blk

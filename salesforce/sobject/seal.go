@@ -8,14 +8,13 @@ import (
 
 // Cells are read as places in the buffer. Sealing a block gives it a text of
 // its own, or lends it the buffer's, and replaces what stands for other text:
-// escapes, doubled quotes, bytes that are no UTF-8.
+// escapes, and bytes that are no UTF-8.
 
 // seal seals a block whose cells lie in the first n bytes of the buffer. plain
-// turns the bytes of a dirty cell, in place, into what they stand for; check
-// says that any cell may be invalid UTF-8.
-func (f *feed) seal(b *block, n int, dirty, check bool, plain func([]byte) []byte) {
+// turns the bytes of a dirty cell, in place, into what they stand for.
+func (f *feed) seal(b *block, n int, dirty bool, plain func([]byte) []byte) {
 	if f.reuse {
-		f.lend(b, n, dirty, check, plain)
+		f.lend(b, n, dirty, plain)
 		return
 	}
 	size := 0
@@ -30,7 +29,7 @@ func (f *feed) seal(b *block, n int, dirty, check bool, plain func([]byte) []byt
 			continue
 		}
 		raw := f.buf[c.off : int(c.off)+c.len()]
-		if c.dirty() || check {
+		if c.dirty() {
 			raw = validText(raw, c, plain)
 		}
 		from := text.Len()
@@ -42,14 +41,14 @@ func (f *feed) seal(b *block, n int, dirty, check bool, plain func([]byte) []byt
 
 // lend makes the buffer the block's text, without a copy: it is good until the
 // buffer is filled again. What does not fit its place goes behind, in a copy.
-func (f *feed) lend(b *block, n int, dirty, check bool, plain func([]byte) []byte) {
+func (f *feed) lend(b *block, n int, dirty bool, plain func([]byte) []byte) {
 	b.text = unsafe.String(unsafe.SliceData(f.buf), n)
-	if !dirty && !check {
+	if !dirty {
 		return
 	}
 	var extra []byte
 	for i, c := range b.cells {
-		if c.len() == 0 || !c.dirty() && !check {
+		if c.len() == 0 || !c.dirty() {
 			continue
 		}
 		raw := validText(f.buf[c.off:int(c.off)+c.len()], c, plain)
