@@ -85,8 +85,8 @@ func TestAnEvictedGrantIsNamed(t *testing.T) {
 			}
 			refreshes := w.tokenPosts("refresh_token")
 			sixth := w.connect(rep(9), connection.StartRequest{Type: "personal"})
-			if n := w.tokenPosts("refresh_token") - refreshes; introspects && n != 0 {
-				t.Errorf("%d refreshes to find out", n)
+			if n := w.tokenPosts("refresh_token") - refreshes; introspects && n != 1 {
+				t.Errorf("%d refreshes to find out, want one as the proof", n)
 			}
 			victim := w.get(all[0])
 			w.say(victim)
@@ -115,6 +115,22 @@ func TestAnEvictedGrantIsNamed(t *testing.T) {
 				t.Errorf("approvals %+v, %v", counts, err)
 			}
 		})
+	}
+}
+
+// An org that answers introspection in its own way costs a refresh and no
+// grant.
+func TestIntrospectionIsNoProof(t *testing.T) {
+	w := newWorld(t, rotating)
+	team := w.connect(ada, connection.StartRequest{})
+	w.org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Path: "/services/oauth2/introspect"}, Action: salesforcetest.Answer(http.StatusOK, `{"active":false}`)})
+	w.connect(bob, connection.StartRequest{Type: "personal"})
+	if now := w.get(team); now.State != connection.Healthy {
+		t.Errorf("it was given up: %s (%s)", now.State, now.StateDetail)
+	}
+	w.expire()
+	if err := w.use(w.m, team); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -37,11 +37,14 @@ func (m *Manager) noticeEvictions(ctx context.Context, fresh Connection, app App
 				continue
 			}
 			alive, known := m.lives(ctx, c, app)
-			if !known && tooMany {
-				m.tryRefresh(ctx, c, true)
+			if alive || !known && !tooMany {
+				continue
 			}
-			if known && !alive {
-				m.evicted(ctx, c, fresh)
+			// Only the refusal of a refresh is proof: a live grant must not be
+			// given up because an org answers introspection in its own way.
+			m.tryRefresh(ctx, c, true)
+			if now, err := m.Get(ctx, c.Tenant, c.ID); err == nil && now.Grant == c.Grant && now.State == NeedsReauthorization {
+				m.evicted(ctx, now, fresh)
 			}
 		}
 	}

@@ -9,9 +9,12 @@ import (
 	"net/http"
 	"net/url"
 
+	"golang.org/x/oauth2"
+
 	"github.com/orglink/orglink"
 	"github.com/orglink/orglink/connection"
 	"github.com/orglink/orglink/mapping"
+	"github.com/orglink/orglink/sync/runner"
 )
 
 // exampleManager is what a host makes at its start, here with stores in memory.
@@ -96,4 +99,46 @@ func ExampleForSelections() {
 	}
 	// Output:
 	// Account true true true [{Id false false} {Name true true} {Product_Id__c true false}]
+}
+
+// One keeper for each tenant, beside the host's other jobs.
+func ExampleManager_Keeper() {
+	m, err := exampleManager()
+	if err != nil {
+		log.Fatal(err)
+	}
+	work, err := runner.New(runner.Config{Leases: runner.NewMemoryStore()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	var jobs []runner.Job
+	for _, tenant := range []orglink.TenantID{"acme", "globex"} {
+		jobs = append(jobs, m.Keeper(tenant))
+	}
+	fmt.Println(work.RunDue(context.Background(), jobs...))
+	// Output: <nil>
+}
+
+// The tokens of a connection for code that knows oauth2 only.
+func ExampleManager_TokenSource() {
+	m, err := exampleManager()
+	if err != nil {
+		log.Fatal(err)
+	}
+	client := oauth2.NewClient(context.Background(), m.TokenSource("acme", "no-such-connection"))
+	_, err = client.Get("https://acme.my.salesforce.com/services/data/v66.0/limits")
+	fmt.Println(errors.Is(err, connection.ErrNotFound))
+	// Output: true
+}
+
+// An app of the customer's own, whose tokens need nobody to sign in.
+func ExampleManager_Connect() {
+	m, err := exampleManager()
+	if err != nil {
+		log.Fatal(err)
+	}
+	admin := orglink.Actor{Tenant: "acme", User: "ada", Admin: true}
+	_, err = m.Connect(context.Background(), admin, connection.ConnectRequest{Flow: connection.JWTBearer, Username: "integration@acme.example", LoginHost: "acme.example"})
+	fmt.Println(errors.Is(err, connection.ErrUntrustedHost))
+	// Output: true
 }
