@@ -154,6 +154,38 @@ func TestEndBetweenReadAndRemoval(t *testing.T) {
 	}
 }
 
+// A rotated token that no store would take is revoked with its connection.
+func TestEndWithAnAnswerThatWasNotStored(t *testing.T) {
+	for name, end := range map[string]func(*connection.Manager, connection.Connection) error{
+		"disconnect": func(m *connection.Manager, c connection.Connection) error {
+			return m.Disconnect(context.Background(), c.Tenant, c.ID)
+		},
+		"forget": func(m *connection.Manager, c connection.Connection) error {
+			_, err := m.Forget(context.Background(), c.Tenant)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, rotating)
+			c := w.connect(ada, connection.StartRequest{})
+			store := &crashing{TokenStore: w.tokens}
+			store.set(func(_ int, g connection.Grant) bool { return g.Intent == nil }) // the answer's write
+			m := w.manager(func(cfg *connection.Config) { cfg.Tokens = store })
+			w.expire()
+			if err := w.use(m, c); !errors.Is(err, connection.ErrStorage) {
+				t.Fatal(err)
+			}
+			store.set(nil)
+			if err := end(m, c); err != nil {
+				t.Error(err)
+			}
+			if n := w.approvals(); n != 0 {
+				t.Errorf("%d approvals are left in the org", n)
+			}
+		})
+	}
+}
+
 // MinnPost/object-sync-for-salesforce#172: another org under the same
 // connection. It moves only when asked, and when the host has dealt with what
 // it keeps by the connection.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -149,6 +150,45 @@ func TestAnOvertakenWorkerEndsNothing(t *testing.T) {
 	}
 	if now := w.get(c); now.State != connection.Healthy {
 		t.Errorf("the connection is %s (%s)", now.State, now.StateDetail)
+	}
+}
+
+// Nor does it take back its successor's intent when its own request never left.
+func TestAnOvertakenWorkerLeavesTheIntent(t *testing.T) {
+	w := newWorld(t, rotating)
+	c := w.connect(ada, connection.StartRequest{})
+	store := &overtaken{TokenStore: w.tokens, then: func(g connection.Grant) {
+		g.Fence += 1000
+		g.Intent = &connection.Intent{At: time.Now(), Owner: "successor", Attempt: 2}
+		if _, err := w.tokens.CompareAndSwap(context.WithoutCancel(t.Context()), g); err != nil {
+			t.Error(err)
+		}
+	}}
+	var sent atomic.Int64
+	slow := w.manager(func(cfg *connection.Config) {
+		cfg.Tokens, cfg.RefreshTimeout = store, 200*time.Millisecond
+		inner := cfg.HTTPClient.Transport
+		cfg.HTTPClient = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/oauth2/token") && sent.Add(1) == 1 {
+				return nil, errors.New("dial tcp: no route to host")
+			}
+			return inner.RoundTrip(r)
+		})}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	w.expire()
+	client, err := slow.Client(ctx, c.Tenant, c.ID)
+	if err == nil {
+		_, err = client.Limits(ctx)
+	}
+	_ = err // what it tells its caller is another test's
+	seen := w.grant(c).Intent
+	if seen == nil || seen.Owner == "" || seen.Attempt < 2 {
+		t.Errorf("the successor's intent became %+v", seen)
+	}
+	if err := slow.Close(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -77,6 +77,35 @@ func TestSealerKeyRotation(t *testing.T) {
 	}
 }
 
+// interrupted lets somebody else write before the first write of its user.
+type interrupted struct {
+	connection.TokenStore
+	once sync.Once
+}
+
+func (s *interrupted) CompareAndSwap(ctx context.Context, g connection.Grant) (int64, error) {
+	s.once.Do(func() {
+		if now, err := s.Load(ctx, g.Tenant, g.ID); err == nil {
+			now.Detail = "written meanwhile"
+			_, _ = s.TokenStore.CompareAndSwap(ctx, now)
+		}
+	})
+	return s.TokenStore.CompareAndSwap(ctx, g)
+}
+
+func TestRewrapBesideAnotherWriter(t *testing.T) {
+	w := newWorld(t)
+	c := w.connect(ada, connection.StartRequest{})
+	ring := ringOf(t, 2, 1)
+	m := w.manager(func(cfg *connection.Config) { cfg.Sealer, cfg.Tokens = ring, &interrupted{TokenStore: w.tokens} })
+	if out, err := m.Rewrap(t.Context(), "acme"); err != nil || out.Sealed != 1 {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if g := w.grant(c); g.Detail != "written meanwhile" || !ring.Current(g.Access) || !ring.Current(g.Refresh) {
+		t.Errorf("the other's write was lost, or the tokens have the old key: %q", g.Detail)
+	}
+}
+
 // plainRing cannot tell which key sealed something.
 type plainRing struct{ orglink.Sealer }
 
