@@ -39,6 +39,29 @@ func TestBlobsInTheFakeOrg(t *testing.T) {
 	if resp.Body.Close(); err != nil || !bytes.Equal(got, content) || resp.Header.Get("Content-Type") != "text/x-odd" {
 		t.Errorf("%d bytes of %d, %v, %v", len(got), len(content), resp.Header, err)
 	}
+	// Its content is replaced, with other fields or alone.
+	for _, rec := range []sobject.Record{sobject.NewRecord("Attachment", sobject.F("Description", sobject.TextValue("new"))), sobject.NewRecord("Attachment")} {
+		short := strings.Repeat("\r\n--", rec.Len()+1)
+		err = c.UpdateBlob(t.Context(), out.ID, rec, "Body", salesforce.File{Name: "b.txt", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(short)), nil }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := c.Blob(t.Context(), "Attachment", out.ID, "Body")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(resp.Body)
+		if resp.Body.Close(); err != nil || string(got) != short {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+	if rec, err := c.Get(t.Context(), "Attachment", out.ID, "Description", "Name"); err != nil || textOf(t, rec, "Description") != "new" || textOf(t, rec, "Name") != "a.bin" {
+		t.Error(rec, err)
+	}
+	err = c.UpdateBlob(t.Context(), out.ID, sobject.NewRecord("Attachment"), "Body", salesforce.File{Name: "a.bin", Open: func() (io.ReadCloser, error) { return os.Open(file) }})
+	if err != nil {
+		t.Fatal(err)
+	}
 	// The field's own value leads to the same bytes.
 	rec, err := c.Get(t.Context(), "Attachment", out.ID, "Body", "BodyLength")
 	if err != nil {
@@ -155,6 +178,21 @@ func TestUploadFails(t *testing.T) {
 	} {
 		if _, err := c.Upload(t.Context(), f); err == nil || len(o.requests()) != before {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, update := range map[string]func() error{
+		"of a file": func() error {
+			return c.UpdateBlob(t.Context(), "068000000000001AAA", sobject.NewRecord("ContentVersion"), "VersionData", salesforce.File{Name: "a.txt", Open: text("a")})
+		},
+		"without an id": func() error {
+			return c.UpdateBlob(t.Context(), "", sobject.NewRecord("Attachment"), "Body", salesforce.File{Name: "a.txt", Open: text("a")})
+		},
+		"without a field": func() error {
+			return c.UpdateBlob(t.Context(), "00P000000000001AAA", sobject.NewRecord("Attachment"), "", salesforce.File{Name: "a.txt", Open: text("a")})
+		},
+	} {
+		if err := update(); err == nil || len(o.requests()) != before {
+			t.Errorf("update %s: %v", name, err)
 		}
 	}
 	_, err := c.Upload(t.Context(), salesforce.File{Name: "a.txt", Open: func() (io.ReadCloser, error) { return nil, gone }})

@@ -24,6 +24,8 @@ func TestDeadSessionsOfOtherServices(t *testing.T) {
 		"Bulk 1 JSON": {async, 400, `{"exceptionCode":"InvalidSessionId","exceptionMessage":"Invalid session id"}`},
 		"Bulk 1 XML": {async, 400, `<?xml version="1.0" encoding="UTF-8"?><error xmlns="http://www.force.com/2009/06/asyncapi/dataload">
  <exceptionCode>InvalidSessionId</exceptionCode><exceptionMessage>Invalid session id</exceptionMessage></error>`},
+		"SOAP": {"/services/Soap/u/66.0", 500, `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:sf="urn:fault.partner.soap.sforce.com"><soapenv:Body><soapenv:Fault>` +
+			`<faultcode>sf:INVALID_SESSION_ID</faultcode><faultstring>INVALID_SESSION_ID: Invalid Session ID found in SessionHeader: Illegal Session</faultstring></soapenv:Fault></soapenv:Body></soapenv:Envelope>`},
 		"identity URL": {"/id/00Dak0000000001EAA/005ak0000000001AAA", 403, "Bad_OAuth_Token"},
 		"userinfo":     {"/services/oauth2/userinfo", 403, "Bad_OAuth_Token"},
 		"REST":         {"/services/apexrest/x", 401, expired},
@@ -72,6 +74,10 @@ func TestErrorsOfOtherServices(t *testing.T) {
 	} {
 		e := failWith(t, 400, body)
 		if e.Code != want.code || e.Message != want.message || !errors.Is(e, want.is) {
+			t.Errorf("%+v", e)
+		}
+		// SOAP says 500 to everything: what the fault means is not overload.
+		if e := failWith(t, 500, body); !errors.Is(e, want.is) || salesforce.IsRetryable(e) {
 			t.Errorf("%+v", e)
 		}
 	}

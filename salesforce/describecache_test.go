@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/orglink/orglink/salesforce"
@@ -232,40 +233,44 @@ func TestDescribeCacheBounds(t *testing.T) {
 	if _, err := salesforce.NewDescribeCache(salesforce.DescribeCacheConfig{Entries: -1}); err == nil {
 		t.Error("a negative size was taken")
 	}
+	synctest.Test(t, describeCacheBounds)
+}
+
+func describeCacheBounds(t *testing.T) {
 	asked := map[string]int{}
-	var mu sync.Mutex
-	o := newOrg(t, func(w http.ResponseWriter, r *http.Request) {
-		name := strings.Split(r.URL.Path, "/")[5]
-		w.Header().Set("Last-Modified", "Tue, 02 Jan 2024 03:04:05 GMT")
-		if r.Header.Get("If-Modified-Since") == "Tue, 02 Jan 2024 03:04:05 GMT" {
-			w.WriteHeader(304)
-			return
-		}
-		mu.Lock()
-		asked[name]++
-		mu.Unlock()
-		answer(200, `{"name":"`+name+`"}`)(w, r)
-	})
-	cache, err := salesforce.NewDescribeCache(salesforce.DescribeCacheConfig{Entries: 2, Refetch: 50 * time.Millisecond})
+	cache, err := salesforce.NewDescribeCache(salesforce.DescribeCacheConfig{Entries: 2, Refetch: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := o.client(t, func(cfg *salesforce.Config) { cfg.Describes, cfg.DescribeScope = cache, "org/user" })
+	c := offline(t, func(r *http.Request) (*http.Response, error) {
+		name := strings.Split(r.URL.Path, "/")[5]
+		if r.Header.Get("If-Modified-Since") == "Tue, 02 Jan 2024 03:04:05 GMT" {
+			return reply(r, 304, ""), nil
+		}
+		asked[name]++
+		resp := reply(r, 200, `{"name":"`+name+`"}`)
+		resp.Header.Set("Last-Modified", "Tue, 02 Jan 2024 03:04:05 GMT")
+		resp.Header.Set("Date", "Wed, 03 Jan 2024 00:00:00 GMT")
+		return resp, nil
+	}, func(cfg *salesforce.Config) { cfg.Describes, cfg.DescribeScope = cache, "org/user" })
 	ask := func(name string) {
 		t.Helper()
 		if d, err := c.Describe(t.Context(), name); err != nil || d.Name != name {
 			t.Fatal(d, err)
 		}
 	}
-	begin := time.Now()
 	for _, name := range []string{"A", "B", "A", "C", "A", "B"} {
 		ask(name)
 	}
-	if time.Since(begin) < 40*time.Millisecond && fmt.Sprint(asked) != "map[A:1 B:2 C:1]" {
+	if fmt.Sprint(asked) != "map[A:1 B:2 C:1]" {
 		t.Error("the entry unused for longest should have gone: ", asked)
 	}
 	before := asked["B"]
-	time.Sleep(60 * time.Millisecond)
+	time.Sleep(59 * time.Minute)
+	if ask("B"); asked["B"] != before {
+		t.Error("an entry was fetched anew before its time: ", asked)
+	}
+	time.Sleep(2 * time.Minute)
 	if ask("B"); asked["B"] != before+1 {
 		t.Error("an old entry was not fetched anew: ", asked)
 	}

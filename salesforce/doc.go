@@ -16,7 +16,7 @@
 // token comes from a [TokenSource] for each request and is refreshed once,
 // for all who share it, when Salesforce rejects it; what is safe to repeat is
 // repeated with backoff; an answer that is not a success is an [*Error] that
-// errors.Is compares with the Err variables; and an [Config.Observer] sees each
+// errors.Is compares with the Err variables; and a [Config.Observer] sees each
 // attempt.
 //
 // Queries are sequences that stream: a page is never held whole, leaving a loop
@@ -30,10 +30,11 @@
 //
 // Describes are kept and revalidated ([DescribeCache]). Background calls can be
 // held below a share of the org's daily requests ([Config.QuotaFloor],
-// [Interactive]). Files stream both ways ([Client.Blob], [Client.Upload]).
+// [Interactive]). Files stream both ways ([Client.Blob], [Client.Upload],
+// [Client.UpdateBlob]).
 //
 // Several requests travel in one call as a [Composite], whose steps may use what
-// earlier ones answered, as [Graph]s, each done as a whole or not at all, as a
+// earlier ones answered, as graphs ([Graph]), each done as a whole or not at all, as a
 // [Batch] or as a tree of records ([Client.CreateTree]). An update can be made
 // to depend on what was read ([SaveOptions]); what became of a record that is
 // gone, or of a lead that was converted, tell [Client.Fates] and

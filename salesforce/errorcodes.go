@@ -112,6 +112,8 @@ func (e *Error) sessionDead() bool {
 		return e.Code == "Bad_OAuth_Token"
 	case e.StatusCode == 400:
 		return e.Code == "InvalidSessionId" // Bulk API 1
+	case e.StatusCode == 500:
+		return e.Code == "INVALID_SESSION_ID" // SOAP, whose faults are all 500
 	}
 	return false
 }

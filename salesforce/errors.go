@@ -198,7 +198,11 @@ func (e *Error) meanings() []error {
 		out = append(out, ErrConcurrentLimit)
 	case http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge, http.StatusRequestEntityTooLarge:
 		out = append(out, ErrTooLarge)
-	case statusNoRoute, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusInternalServerError:
+		if len(out) == 0 { // a SOAP fault is a 500 whatever it says
+			out = append(out, ErrUnavailable)
+		}
+	case statusNoRoute, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		out = append(out, ErrUnavailable)
 	}
 	return out

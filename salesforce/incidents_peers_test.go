@@ -281,16 +281,18 @@ func TestIncidentsPeers(t *testing.T) {
 	})
 }
 
-// eventually waits a few seconds for what goroutines do on their way out.
+// eventually waits for what goroutines do on their way out: soon, or on a busy
+// machine within a minute.
 func eventually(t *testing.T, ok func() bool, what string) {
 	t.Helper()
-	for range 300 {
+	for range 6000 {
 		if ok() {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Error(what)
+	buf := make([]byte, 1<<20)
+	t.Errorf("%s\n%s", what, buf[:runtime.Stack(buf, true)])
 }
 
 // simpleforce Tooling(), turbot/steampipe-plugin-salesforce PR99: a switch on the

@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/orglink/orglink/salesforce"
 	"github.com/orglink/orglink/salesforce/sobject"
@@ -208,13 +207,7 @@ func TestLeavingEarlyFreesTheConnection(t *testing.T) {
 		t.Error(last)
 	}
 	<-left
-	for range 100 {
-		if runtime.NumGoroutine() <= before {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+	eventually(t, func() bool { return runtime.NumGoroutine() <= before }, "goroutines are left behind")
 }
 
 func TestCount(t *testing.T) {

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/orglink/orglink/salesforce"
 	"github.com/orglink/orglink/salesforce/sobject"
@@ -122,13 +121,9 @@ func TestReadAheadAsksForTheNextPageEarly(t *testing.T) {
 		}
 		if n++; n == 1 {
 			for _, want := range []int{0, 1} {
-				select {
-				case got := <-asked:
-					if got != want {
-						t.Fatalf("page %d was asked for, want %d", got, want)
-					}
-				case <-time.After(10 * time.Second):
-					t.Fatal("page 1 is not asked for while page 0 is consumed")
+				// Were page 1 asked for only later, this would wait for ever.
+				if got := <-asked; got != want {
+					t.Fatalf("page %d was asked for, want %d", got, want)
 				}
 			}
 			if len(asked) > 0 {
@@ -202,16 +197,11 @@ func TestNothingIsLeftAfterTheLoop(t *testing.T) {
 		}
 	}
 	o.Client().CloseIdleConnections()
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	eventually(t, func() bool {
 		buf := make([]byte, 1<<20)
 		stacks := string(buf[:runtime.Stack(buf, true)])
-		if !strings.Contains(stacks, "readahead.") && !strings.Contains(stacks, "(*fetcher)") {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal(stacks)
-		}
-	}
+		return !strings.Contains(stacks, "readahead.") && !strings.Contains(stacks, "(*fetcher)")
+	}, "goroutines that read ahead are left behind")
 }
 
 // A page that was fetched ahead and failed fails when its turn comes, after all

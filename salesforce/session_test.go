@@ -25,7 +25,9 @@ func TestOneRefreshForAllCallers(t *testing.T) {
 		answer(200, `[]`)(w, r)
 	})
 	src := &tokens{now: token(o.URL, "T1"), onRefresh: func(rejected salesforce.Token) (salesforce.Token, error) {
-		time.Sleep(20 * time.Millisecond)
+		for len(o.requests()) < 32 { // all of them hold the same rejected token
+			time.Sleep(time.Millisecond)
+		}
 		if rejected.Access.Reveal() != "T1" {
 			t.Errorf("refresh of %q", rejected.Access.Reveal())
 		}

@@ -59,29 +59,60 @@ func (c *Client) Upload(ctx context.Context, f File) (Outcome, error) {
 // Attachment with its Body, up to 500 MB (2 GB for ContentVersion). Of the file,
 // Name, Open and ContentType count.
 func (c *Client) CreateBlob(ctx context.Context, rec sobject.Record, field string, f File) (Outcome, error) {
+	req, err := blobRequest(rec, field, f)
+	if err != nil {
+		return Outcome{}, err
+	}
+	req.Method, req.Path = http.MethodPost, "sobjects/"+url.PathEscape(rec.Object())
+	var out wireOutcome
+	if _, err = c.call(ctx, req, &out); err != nil {
+		return failedOutcome(err), err
+	}
+	o := out.outcome()
+	o.Created = o.Success
+	return o, o.Err()
+}
+
+// UpdateBlob replaces the content of a base64 field of a record, such as Body of
+// an Attachment or a Document, and the fields that rec has, up to 500 MB. Of the
+// file, Name, Open and ContentType count. A ContentVersion cannot be changed
+// (REST API guide, "Insert or Update Blob Data"): Upload a new version with
+// File.Document. After an error that IsRetryable the content may have been
+// replaced all the same.
+func (c *Client) UpdateBlob(ctx context.Context, id sobject.ID, rec sobject.Record, field string, f File) error {
+	if strings.EqualFold(rec.Object(), "ContentVersion") {
+		return errors.New("salesforce: upload: a ContentVersion cannot be changed: Upload a new version with File.Document")
+	}
+	req, err := blobRequest(rec, field, f)
+	if err != nil {
+		return err
+	}
+	req.Method = http.MethodPatch
+	if req.Path, err = recordPath(rec.Object(), id); err != nil {
+		return err
+	}
+	_, err = c.call(ctx, req, nil)
+	return err
+}
+
+// blobRequest is the body of a request for one record and a file, whose method
+// and path are still to be said.
+func blobRequest(rec sobject.Record, field string, f File) (Request, error) {
 	if rec.Object() == "" || field == "" || f.Name == "" || f.Open == nil {
-		return Outcome{}, errors.New("salesforce: upload: the object, the field, and the file's Name and Open must be given")
+		return Request{}, errors.New("salesforce: upload: the object, the field, and the file's Name and Open must be given")
 	}
 	head, tail, contentType, err := frame(rec, field, f)
 	if err != nil {
-		return Outcome{}, fmt.Errorf("salesforce: upload %s %s: %w", rec.Object(), clip(f.Name, 100), err)
+		return Request{}, fmt.Errorf("salesforce: upload %s %s: %w", rec.Object(), clip(f.Name, 100), err)
 	}
-	var out wireOutcome
-	_, err = c.call(ctx, Request{Method: http.MethodPost, Path: "sobjects/" + url.PathEscape(rec.Object()), ContentType: contentType,
+	return Request{ContentType: contentType, Header: noAutoAssign(), Operation: "upload", Object: rec.Object(),
 		Stream: func() (io.ReadCloser, error) {
 			content, err := f.Open()
 			if err != nil {
 				return nil, err
 			}
 			return framed{io.MultiReader(bytes.NewReader(head), content, bytes.NewReader(tail)), content}, nil
-		},
-		Header: noAutoAssign(), Operation: "upload", Object: rec.Object()}, &out)
-	if err != nil {
-		return failedOutcome(err), err
-	}
-	o := out.outcome()
-	o.Created = o.Success
-	return o, o.Err()
+		}}, nil
 }
 
 // framed is a multipart body around an open file.
