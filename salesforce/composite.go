@@ -60,8 +60,13 @@ func withFields(path string, fields []string) string {
 // Query runs SOQL of which one page, of up to 2000 rows, is answered. uses
 // lists the references that stand in its text, as Expr.String writes them; an
 // unlisted "@{" is refused.
-func (b *Composite) Query(soql string, uses ...Expr) Ref {
-	st := step{operation: "query", method: http.MethodGet, kind: queryPage}
+func (b *Composite) Query(soql string, uses ...Expr) Ref { return b.query("query", soql, uses) }
+
+// QueryAll is Query with deleted and archived records.
+func (b *Composite) QueryAll(soql string, uses ...Expr) Ref { return b.query("queryAll", soql, uses) }
+
+func (b *Composite) query(resource, soql string, uses []Expr) Ref {
+	st := step{operation: resource, method: http.MethodGet, kind: queryPage}
 	at := len(b.steps)
 	for _, e := range uses {
 		b.wrong(at, st, b.check(e))
@@ -84,7 +89,7 @@ next:
 		b.wrong(at, st, fmt.Errorf("the query holds %q, which is none of its references", clip(rest[i:], 20)))
 		break
 	}
-	st.path = "query?q=" + text + url.QueryEscape(rest)
+	st.path = resource + "?q=" + text + url.QueryEscape(rest)
 	return b.add(st)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -96,41 +97,57 @@ func (c *Client) Deleted(ctx context.Context, object string, start, end time.Tim
 	}
 	out, seen := DeletedResult{From: w.start}, map[DeletedRecord]bool{}
 	out.LatestCovered, err = w.each(func(path string, query url.Values) (time.Time, error) {
-		var raw struct {
-			Records []struct {
-				ID string `json:"id"`
-				At string `json:"deletedDate"`
-			} `json:"deletedRecords"`
-			Earliest string `json:"earliestDateAvailable"`
-			Latest   string `json:"latestDateCovered"`
-		}
+		var raw wireDeleted
 		if _, err := c.call(ctx, Request{Path: path, Query: query, Operation: "deleted", Object: object}, &raw); err != nil {
 			return time.Time{}, err
 		}
-		for _, r := range raw.Records {
-			id, err1 := sobject.ParseID(r.ID)
-			at, err2 := sobject.ParseDateTime(r.At)
-			if err := errors.Join(err1, err2); err != nil {
-				return time.Time{}, w.damaged(err)
-			}
-			if d := (DeletedRecord{id, at}); !seen[d] {
+		part, err := raw.result(w)
+		if err != nil {
+			return time.Time{}, err
+		}
+		for _, d := range part.Records {
+			if !seen[d] {
 				seen[d] = true
 				out.Records = append(out.Records, d)
 			}
 		}
-		earliest, err := w.date(raw.Earliest)
-		if err != nil {
-			return time.Time{}, err
+		if part.EarliestAvailable.After(out.EarliestAvailable) {
+			out.EarliestAvailable = part.EarliestAvailable
 		}
-		if earliest.After(out.EarliestAvailable) {
-			out.EarliestAvailable = earliest
-		}
-		return w.date(raw.Latest)
+		return part.LatestCovered, nil
 	})
 	if err != nil {
 		return DeletedResult{}, err
 	}
 	return out, nil
+}
+
+// wireDeleted is an answer of the log of deletions.
+type wireDeleted struct {
+	Records []struct {
+		ID string `json:"id"`
+		At string `json:"deletedDate"`
+	} `json:"deletedRecords"`
+	Earliest string `json:"earliestDateAvailable"`
+	Latest   string `json:"latestDateCovered"`
+}
+
+func (raw *wireDeleted) result(w window) (DeletedResult, error) {
+	out := DeletedResult{From: w.start}
+	for _, r := range raw.Records {
+		id, err1 := sobject.ParseID(r.ID)
+		at, err2 := sobject.ParseDateTime(r.At)
+		if err := errors.Join(err1, err2); err != nil {
+			return out, w.damaged(err)
+		}
+		out.Records = append(out.Records, DeletedRecord{id, at})
+	}
+	var err error
+	if out.EarliestAvailable, err = w.date(raw.Earliest); err != nil {
+		return out, err
+	}
+	out.LatestCovered, err = w.date(raw.Latest)
+	return out, err
 }
 
 // window is the span of one question to an object's log.
@@ -139,14 +156,41 @@ type window struct {
 	start, end   time.Time
 }
 
-// window aligns a span to whole minutes and to the org's memory.
-func (c *Client) window(ctx context.Context, kind, object string, start, end time.Time, reach time.Duration) (window, error) {
+// newWindow aligns a span to whole minutes.
+func newWindow(kind, object string, start, end time.Time) (window, error) {
 	w := window{kind, object, start.UTC().Truncate(time.Minute), end.UTC()}
 	if up := w.end.Truncate(time.Minute); up.Before(w.end) {
 		w.end = up.Add(time.Minute)
 	}
 	if object == "" || !w.start.Before(w.end) {
 		return w, fmt.Errorf("salesforce: %s %s: the object is not named, or the window from %v to %v is empty", kind, object, w.start, w.end)
+	}
+	return w, nil
+}
+
+// Deleted lists deletions as Client.Deleted does, in one question: a window
+// that the org refuses, as too old or too full, is an error of the step. It is
+// not one of the steps that only five are allowed of. The result's Deletions
+// reads the answer.
+func (b *Composite) Deleted(object string, start, end time.Time) Ref {
+	w, err := newWindow("deleted", object, start, end)
+	return b.add(step{operation: "deleted", object: object, method: http.MethodGet, path: w.path() + "?" + w.query().Encode()}, err)
+}
+
+// Deletions reads the answer to a Deleted, whose From it leaves zero.
+func (r StepResult) Deletions() (DeletedResult, error) {
+	var raw wireDeleted
+	if err := r.Decode(&raw); err != nil {
+		return DeletedResult{}, err
+	}
+	return raw.result(window{kind: "deleted", object: r.step.object})
+}
+
+// window aligns a span to whole minutes and to the org's memory.
+func (c *Client) window(ctx context.Context, kind, object string, start, end time.Time, reach time.Duration) (window, error) {
+	w, err := newWindow(kind, object, start, end)
+	if err != nil {
+		return w, err
 	}
 	// The org's clock decides, and is asked only where the answer may matter.
 	if time.Since(w.start) < reach-24*time.Hour {
@@ -167,12 +211,17 @@ func (c *Client) window(ctx context.Context, kind, object string, start, end tim
 	return w, nil
 }
 
+func (w window) path() string { return "sobjects/" + url.PathEscape(w.object) + "/" + w.kind + "/" }
+
+func (w window) query() url.Values {
+	const minute = "2006-01-02T15:04:00+00:00"
+	return url.Values{"start": {w.start.Format(minute)}, "end": {w.end.Format(minute)}}
+}
+
 // each asks for the window, in halves where the org finds it too full, and
 // returns up to when the answers are complete.
 func (w window) each(ask func(path string, query url.Values) (covered time.Time, err error)) (time.Time, error) {
-	const minute = "2006-01-02T15:04:00+00:00"
-	covered, err := ask("sobjects/"+url.PathEscape(w.object)+"/"+w.kind+"/",
-		url.Values{"start": {w.start.Format(minute)}, "end": {w.end.Format(minute)}})
+	covered, err := ask(w.path(), w.query())
 	var refused *Error
 	if !errors.As(err, &refused) || refused.Code != "EXCEEDED_ID_LIMIT" || w.end.Sub(w.start) < 2*time.Minute {
 		return covered, err

@@ -158,3 +158,44 @@ func TestUpdatedInTheFakeOrg(t *testing.T) {
 		t.Error(up, err)
 	}
 }
+
+// Deleted records and the log of deletions are asked for beside other steps.
+func TestDeletionsInAComposite(t *testing.T) {
+	org, c := fake(t, salesforcetest.Config{})
+	start, err := c.ServerTime(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := org.Org().Create("Account", salesforcetest.Fields{"Name": "Acme"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	org.Org().Advance(time.Second)
+	_ = org.Org().Delete(id)
+	org.Org().Advance(3 * time.Minute)
+	before := org.APICalls()
+	var b salesforce.Composite
+	rows := b.QueryAll("SELECT Id, IsDeleted FROM Account")
+	log := b.Deleted("Account", start, start.Add(time.Minute))
+	old := b.Deleted("Account", start.AddDate(-1, 0, 0), start.AddDate(-1, 0, 1))
+	result, err := c.Composite(t.Context(), &b)
+	if err != nil || org.APICalls() != before+1 {
+		t.Fatal(err)
+	}
+	if recs, err := result.Of(rows).Records(); err != nil || len(recs) != 1 {
+		t.Error(recs, err)
+	}
+	gone, err := result.Of(log).Deletions()
+	if err != nil || len(gone.Records) != 1 || gone.Records[0].ID != id || gone.LatestCovered.IsZero() || gone.EarliestAvailable.IsZero() {
+		t.Errorf("%+v, %v", gone, err)
+	}
+	var refused *salesforce.Error
+	if _, err := result.Of(old).Deletions(); !errors.As(err, &refused) || refused.Object != "Account" {
+		t.Error(err)
+	}
+	var empty salesforce.Composite
+	empty.Deleted("", start, start.Add(time.Minute))
+	if _, err := c.Composite(t.Context(), &empty); err == nil {
+		t.Error("the object is not named")
+	}
+}

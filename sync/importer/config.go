@@ -185,6 +185,7 @@ func New(cfg Config) (*Importer, error) {
 	}
 	im := &Importer{cfg: cfg, told: map[string]bool{}}
 	im.schemas.byConnection = map[string]*schema{}
+	im.schemas.rest = min(max(2*time.Minute, 3*cfg.Interval), 2*time.Hour)
 	return im, nil
 }
 

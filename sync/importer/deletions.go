@@ -25,6 +25,10 @@ func (s *step) readDeletions(ctx context.Context, w *window, now time.Time, seen
 	if !s.describe.Replicateable {
 		return nil, false, nil
 	}
+	if !w.Log.IsZero() {
+		s.place.DeletesThrough = w.Log
+		return nil, false, nil
+	}
 	through := s.place.DeletesThrough
 	start := through.Add(-s.im.cfg.Overlap)
 	if through.IsZero() {

@@ -14,19 +14,28 @@ import (
 // meanwhile moves behind the end, into the next window.
 func (s *step) increment(ctx context.Context) error {
 	s.did.phase = "increment"
-	now, err := s.client.ServerTime(ctx)
-	if err != nil {
-		return err
-	}
 	w := s.place.Window
 	if w == nil {
-		to := now.Add(-s.im.cfg.Lag).Truncate(time.Second)
-		if !to.After(s.place.Covered) || s.soon(to) {
+		a, err := s.ask(ctx)
+		if err != nil {
+			return err
+		}
+		if a == nil || !a.to.After(s.place.Covered) {
 			s.did.covered = s.place.Covered
 			return nil
 		}
-		w = &window{From: s.place.Covered.Add(-s.im.cfg.Overlap), To: to}
+		w = &window{From: s.place.Covered.Add(-s.im.cfg.Overlap), To: a.to, Rows: a.noRows, Log: a.log}
+		if w.Rows && (!s.describe.Replicateable || !w.Log.IsZero()) {
+			if s.describe.Replicateable {
+				s.place.DeletesThrough = w.Log
+			}
+			return s.covered(ctx, w, nil)
+		}
 		s.place.Window = w
+	}
+	now, err := s.client.ServerTime(ctx)
+	if err != nil {
+		return err
 	}
 	var rows []row
 	if !w.Rows {
@@ -49,6 +58,11 @@ func (s *step) increment(ctx context.Context) error {
 	if more {
 		return s.commit(ctx, rows, false)
 	}
+	return s.covered(ctx, w, rows)
+}
+
+// covered ends a window.
+func (s *step) covered(ctx context.Context, w *window, rows []row) error {
 	s.place.Covered, s.place.Window = w.To, nil
 	if err := s.commit(ctx, rows, false); err != nil {
 		return err
@@ -57,6 +71,7 @@ func (s *step) increment(ctx context.Context) error {
 	if len(added(s.place.Fields, signature(s.stream.Columns))) > 0 {
 		s.did.covered = time.Time{} // the added fields come next
 	}
+	s.did.unfinished = s.background && s.place.Listing != nil
 	return nil
 }
 

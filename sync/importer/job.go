@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"time"
 
@@ -51,16 +52,32 @@ func (j *Job) Step(ctx context.Context, fence uint64) (next time.Time, err error
 		return time.Time{}, err
 	case d.wait > 0:
 		return time.Now().Add(d.wait), nil
-	case d.covered.IsZero():
+	case d.covered.IsZero() || d.unfinished:
 		return time.Time{}, nil
 	}
-	return time.Now().Add(j.im.cfg.Interval), nil
+	return j.tick(time.Now()), nil
+}
+
+// tick is when the streams of the connection are due next: all at one time, so
+// that they share the question whether anything changed, and each connection
+// at a time of its own.
+func (j *Job) tick(now time.Time) time.Time {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(string(j.tenant) + "\x00" + string(j.conn)))
+	every := j.im.cfg.Interval
+	next := now.Truncate(every).Add(time.Duration(h.Sum64() % uint64(every))) //nolint:gosec // positive
+	if !next.After(now) {
+		next = next.Add(every)
+	}
+	return next
 }
 
 // did is what a step did.
 type did struct {
 	// covered is set when nothing is left to do up to it.
 	covered time.Time
+	// unfinished tells that work besides is waiting.
+	unfinished bool
 	// wait asks to come back later, for a Bulk job that is not done.
 	wait  time.Duration
 	phase string
@@ -85,11 +102,14 @@ type mode struct {
 
 // step does one step.
 func (j *Job) step(ctx context.Context, fence uint64, using clients, m mode) (did, error) {
-	d, err := j.once(ctx, fence, using, m)
+	d, err := j.once(ctx, fence, using, m, true)
+	if errors.Is(err, errStale) {
+		d, err = j.once(ctx, fence, using, m, false)
+	}
 	if errors.Is(err, salesforce.ErrInvalidField) || errors.Is(err, salesforce.ErrInvalidType) {
 		// The org changed after it was described: look again, once.
 		j.im.schemas.of(j.tenant, j.conn).forget()
-		d, err = j.once(ctx, fence, using, m)
+		d, err = j.once(ctx, fence, using, m, false)
 	}
 	if err != nil {
 		var named *ObjectError
@@ -104,8 +124,11 @@ func (j *Job) step(ctx context.Context, fence uint64, using clients, m mode) (di
 	return d, nil
 }
 
-func (j *Job) once(ctx context.Context, fence uint64, using clients, m mode) (did, error) {
-	s := &step{im: j.im, job: j, fence: fence, background: m.background, until: m.until, did: did{phase: "begin", kinds: map[Kind]int64{}}}
+// errStale: the description that a step began with is to be asked for anew.
+var errStale = errors.New("importer: the description of the object is old")
+
+func (j *Job) once(ctx context.Context, fence uint64, using clients, m mode, lenient bool) (did, error) {
+	s := &step{im: j.im, job: j, fence: fence, lenient: lenient, background: m.background, until: m.until, did: did{phase: "begin", kinds: map[Kind]int64{}}}
 	err := s.prepare(ctx, using, m.background)
 	if err == nil {
 		err = s.advance(ctx)
@@ -119,8 +142,11 @@ type step struct {
 	job        *Job
 	fence      uint64
 	background bool      // nobody waits for it
+	lenient    bool      // it began with whatever description was kept
 	until      time.Time // see mode
 	client     *salesforce.Client
+	schema     *schema
+	objects    []string // all that are selected on the connection
 	describe   *sobject.Describe
 	stream     Stream
 	position   Position
@@ -148,7 +174,8 @@ func (s *step) prepare(ctx context.Context, using clients, background bool) erro
 		return fmt.Errorf("%w (%d of %d)", ErrQuotaReserve, u.Used, u.Max)
 	}
 	s.did.phase = "describe"
-	d, calls, err := s.im.schemas.of(j.tenant, j.conn).describe(ctx, s.client, j.object, objects, s.im.cfg.DescribeEvery)
+	s.schema, s.objects = s.im.schemas.of(j.tenant, j.conn), objects
+	d, calls, err := s.schema.describe(ctx, s.client, j.object, objects, fields, s.im.cfg.DescribeEvery, s.lenient)
 	s.did.calls += calls
 	if err != nil {
 		return err
@@ -171,12 +198,18 @@ func (s *step) prepare(ctx context.Context, using clients, background bool) erro
 func (s *step) advance(ctx context.Context) error {
 	now := signature(s.stream.Columns)
 	if s.position == "" {
+		if s.stale() {
+			return errStale
+		}
 		return s.begin(ctx, now)
 	}
 	// What is no longer selected or shown is forgotten, so that it is read
 	// again should it come back: also during a backfill, of which only some
 	// pages would have it.
 	s.place.Fields = slices.DeleteFunc(s.place.Fields, func(f string) bool { return !slices.Contains(now, f) })
+	if !s.plain(now) && s.stale() {
+		return errStale
+	}
 	if s.place.Backfill != nil {
 		return s.backfill(ctx)
 	}
@@ -189,6 +222,16 @@ func (s *step) advance(ctx context.Context) error {
 		return s.reconcile(ctx)
 	}
 	return s.increment(ctx)
+}
+
+// plain tells that nothing but the next window of changes is to be read.
+func (s *step) plain(fields []string) bool {
+	return s.place.Backfill == nil && s.place.Window == nil && len(added(s.place.Fields, fields)) == 0 && !(s.background && s.reconcileDue())
+}
+
+// stale tells that the step's description has to be asked for first.
+func (s *step) stale() bool {
+	return s.lenient && !s.schema.fresh(s.job.object, s.im.cfg.DescribeEvery)
 }
 
 // begin fixes what the backfill covers, before anything is read.

@@ -100,6 +100,9 @@ type window struct {
 	ID   sobject.ID `json:"id,omitempty"`
 	// Rows: they are all stored, the deletions are not yet.
 	Rows bool `json:"rows,omitempty"`
+	// Log: the log of deletions has nothing up to it, which is all of the
+	// window.
+	Log time.Time `json:"log,omitzero"`
 	// GoneAt and GoneID are the last entry of the log of deletions that was
 	// looked at.
 	GoneAt time.Time  `json:"goneAt,omitzero"`

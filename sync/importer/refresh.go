@@ -96,7 +96,7 @@ type refresh struct {
 }
 
 func (r *refresh) describe(ctx context.Context, object string) (*sobject.Describe, error) {
-	d, calls, err := r.im.schemas.of(r.tenant, r.conn).describe(ctx, r.client, object, r.objects, r.im.cfg.DescribeEvery)
+	d, calls, err := r.im.schemas.of(r.tenant, r.conn).describe(ctx, r.client, object, r.objects, r.fields, r.im.cfg.DescribeEvery, false)
 	r.out.Calls += calls
 	if err != nil {
 		return nil, &ObjectError{Object: object, Doing: "describe", Err: err}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -15,35 +16,45 @@ import (
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
-// schemas keeps the describes of each connection for a short while, so that
-// many streams share one call.
+// schemas keeps what is known of each connection between its steps: describes,
+// so that many streams share one call and revalidate it, and the last answers
+// to the question whether anything changed.
 type schemas struct {
 	mu           sync.Mutex
 	byConnection map[string]*schema
 	swept        time.Time
+	rest         time.Duration // kept so long after the last use
 }
 
-// schemaRest is how long the describes of a connection are kept after their
-// last use: a host may have thousands of connections.
-const schemaRest = 2 * time.Minute
+// describeReach is the age from which a describe is asked for anew, whatever
+// was said about it meanwhile: an answer 304 follows the metadata of an object,
+// and not the permissions of the user.
+const describeReach = time.Hour
 
 type schema struct {
 	used    time.Time  // under the lock of schemas
 	mu      sync.Mutex // also held during the call, so that one asks for all
 	objects map[string]described
+	anew    bool // what the client keeps is not to be believed either
+	probes
 }
 
 type described struct {
-	at       time.Time
-	describe *sobject.Describe // nil: not there, or hidden
+	at      time.Time // when it was last known to be true
+	fetched time.Time // when it was asked for
+	since   time.Time // of the org's clock: it holds all changes before
+	fields  string    // the selected fields that it was asked for
+	// describe is cut down to what imports need; nil: not there, or hidden.
+	describe *sobject.Describe
+	whole    bool // all selected fields are there
 }
 
 func (s *schemas) of(tenant orglink.TenantID, conn orglink.ConnectionID) *schema {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key, now := string(tenant)+"\x00"+string(conn), time.Now()
-	if now.Sub(s.swept) > schemaRest {
-		maps.DeleteFunc(s.byConnection, func(_ string, c *schema) bool { return now.Sub(c.used) > schemaRest })
+	if now.Sub(s.swept) > s.rest/4 {
+		maps.DeleteFunc(s.byConnection, func(_ string, c *schema) bool { return now.Sub(c.used) > s.rest })
 		s.swept = now
 	}
 	if s.byConnection[key] == nil {
@@ -53,26 +64,48 @@ func (s *schemas) of(tenant orglink.TenantID, conn orglink.ConnectionID) *schema
 	return s.byConnection[key]
 }
 
-// forget makes the next use ask the org again.
+// forget makes the next use ask the org again, without conditions: a refused
+// query knows better than any describe that was kept.
 func (s *schema) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.objects)
+	s.anew = true
+}
+
+// age makes what is kept of some objects old, so that it is revalidated.
+func (s *schema) age() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for o, d := range s.objects {
+		d.at = time.Time{}
+		s.objects[o] = d
+	}
 }
 
 // describe returns an object's description, asking for all of objects at once
-// when it is not known or too old. calls is the number of API calls made.
-func (s *schema) describe(ctx context.Context, c *salesforce.Client, object string, objects []string, maxAge time.Duration) (d *sobject.Describe, calls int64, err error) {
+// when it is not known or too old; a lenient caller takes an old one that he
+// will have revalidated. calls is the number of API calls made.
+func (s *schema) describe(ctx context.Context, c *salesforce.Client, object string, objects []string, fields map[string][]string, maxAge time.Duration, lenient bool) (d *sobject.Describe, calls int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if have, ok := s.objects[object]; !ok || time.Since(have.at) > maxAge {
+	if have, ok := s.objects[object]; !ok || have.fields != fieldKey(fields[object]) || time.Since(have.at) > maxAge && !(lenient && have.keepable()) {
+		// Before the call: a change during it is seen again, not missed.
 		now := time.Now()
+		since, err := c.ServerTime(ctx)
+		if err != nil {
+			return nil, 0, err
+		}
+		if s.anew {
+			ctx = salesforce.WithHeader(ctx, http.Header{"Cache-Control": {"no-cache"}})
+		}
 		found, err := c.DescribeMany(ctx, objects)
 		if err != nil {
 			return nil, 0, err
 		}
+		s.anew = false
 		for _, o := range objects {
-			s.objects[o] = described{now, found[o]}
+			s.objects[o] = newDescribed(found[o], fields[o], now, since)
 		}
 		calls = int64((len(objects) + 24) / 25)
 	}
@@ -81,6 +114,53 @@ func (s *schema) describe(ctx context.Context, c *salesforce.Client, object stri
 	}
 	return d, calls, nil
 }
+
+// fresh tells whether an object's describe is no older than maxAge.
+func (s *schema) fresh(object string, maxAge time.Duration) bool {
+	return s.freshSince(object, maxAge, time.Now())
+}
+
+// freshSince tells whether an object's describe is no older than maxAge, or
+// than a time.
+func (s *schema) freshSince(object string, maxAge time.Duration, at time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	have, ok := s.objects[object]
+	return ok && (!have.at.Before(at) || time.Since(have.at) <= maxAge)
+}
+
+// keepable tells that revalidating is enough. A field that was hidden may be
+// shown by now, which no 304 would tell.
+func (d described) keepable() bool {
+	return d.describe != nil && d.whole && time.Since(d.fetched) < describeReach
+}
+
+func newDescribed(full *sobject.Describe, fields []string, now, since time.Time) described {
+	out := described{at: now, fetched: now, since: since.Add(-2 * time.Second), fields: fieldKey(fields), whole: true}
+	if full == nil {
+		return out
+	}
+	want := map[string]bool{"id": true, "systemmodstamp": true, "isdeleted": true, "isarchived": true, "masterrecordid": true, "ownerid": true}
+	for _, f := range fields {
+		want[strings.ToLower(f)] = true
+		if _, ok := full.Field(f); !ok {
+			out.whole = false
+		}
+	}
+	d := *full
+	d.RecordTypeInfos = nil
+	d.Fields = nil
+	for _, f := range full.Fields {
+		if want[strings.ToLower(f.Name)] || f.Type == sobject.TypeReference {
+			d.Fields = append(d.Fields, f)
+		}
+	}
+	out.describe = &d
+	return out
+}
+
+// fieldKey tells selections of fields apart.
+func fieldKey(fields []string) string { return strings.Join(fields, ",") }
 
 // wanted is what the selections ask of each object: the union of the fields.
 func (im *Importer) wanted(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID) (objects []string, fields map[string][]string, err error) {
@@ -180,4 +260,27 @@ func keep(columns []sobject.DescribeField, list []string) []sobject.DescribeFiel
 	return slices.DeleteFunc(slices.Clone(columns), func(c sobject.DescribeField) bool {
 		return !slices.Contains(list, c.Name+"#"+class(c.Type))
 	})
+}
+
+// kept returns what is kept of an object, however old, and up to when it holds
+// all changes.
+func (s *schema) kept(object string) (*sobject.Describe, time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	have := s.objects[object]
+	return have.describe, have.since
+}
+
+// revalidated notes what the org said to a conditional describe.
+func (s *schema) revalidated(object string, at time.Time, same bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	have, ok := s.objects[object]
+	switch {
+	case ok && same:
+		have.at = at
+		s.objects[object] = have
+	case ok:
+		delete(s.objects, object)
+	}
 }

@@ -227,6 +227,10 @@ func TestOrgWithoutALogOfDeletions(t *testing.T) {
 		Action: salesforcetest.Refuse(400, "INVALID_REPLICATION_DATE", "startDate before org replication enabled date")})
 	w.sync()
 	w.create(2)
+	// Within a composite request the fake has a log: the second is the question
+	// whether anything changed.
+	w.org.Fault(salesforcetest.Fault{Match: salesforcetest.Match{Method: "POST", Path: "composite", Nth: 2},
+		Action: salesforcetest.Refuse(400, "INVALID_REPLICATION_DATE", "startDate before org replication enabled date")})
 	w.sync()
 	w.mustBeSame()
 	if !slices.ContainsFunc(w.events, func(e orglink.Event) bool { return e.Kind == "import.deletions.unknown" }) {

@@ -99,7 +99,7 @@ func (im *Importer) Sync(ctx context.Context, tenant orglink.TenantID, conn orgl
 		// The clock is told in whole seconds: this one is not over yet.
 		opts.Until = now.Add(time.Second)
 	}
-	im.schemas.of(tenant, conn).forget()
+	im.schemas.of(tenant, conn).age()
 	report := Report{Objects: make([]ObjectReport, len(jobs))}
 	errs := make([]error, len(jobs))
 	gate := make(chan struct{}, im.cfg.Parallel)
