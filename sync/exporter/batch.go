@@ -6,15 +6,17 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/orglink/orglink"
 	"github.com/orglink/orglink/mapping"
 	"github.com/orglink/orglink/salesforce"
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
-// batch is a group on its way to the org.
+// batch is the rows that travel together: one map, one writer.
 type batch struct {
 	*step
-	*group
+	name     string
+	writer   orglink.ConnectionID
 	client   *salesforce.Client
 	describe *sobject.Describe
 	mapper   *mapping.Mapper
@@ -30,9 +32,14 @@ type row struct {
 	key   string         // the external id as the org compares it
 	hash  string
 
+	as     orglink.WriteAs // as whom it is written
+	create answer          // as whom it would be created
+	picky  bool            // it matters whether it is created
+
 	recalled bool            // last was read
 	last     mapping.Written // what was last written; zero when unknown
 
+	look   bool           // the record has to be known
 	looked bool           // the org was asked for the record
 	found  sobject.Record // its answer; zero when there is none
 
@@ -43,6 +50,9 @@ type row struct {
 
 func (r *row) settle(s Settlement) {
 	s.ID = r.entry.ID
+	if s.As = r.as; s.As == (orglink.WriteAs{}) {
+		s.As = r.entry.As
+	}
 	r.done = &s
 }
 
@@ -97,15 +107,10 @@ func (b *batch) release(stopped error) {
 
 // export gives every row a fate, or returns what ended the step.
 func (b *batch) export(ctx context.Context) error {
-	for _, e := range b.entries {
-		b.rows = append(b.rows, &row{entry: e})
-	}
 	if err := b.prepare(ctx); err != nil {
 		return err
 	}
-	if err := b.remember(ctx); err != nil {
-		return err
-	}
+	b.skip()
 	if err := b.look(ctx); err != nil {
 		return err
 	}
@@ -127,18 +132,7 @@ func (b *batch) rejectAll(code, message, remedy string) {
 // prepare translates rows to records; what cannot be translated is rejected
 // before anything is sent.
 func (b *batch) prepare(ctx context.Context) error {
-	if b.nobody != nil && (ctx.Err() != nil || errors.Is(b.nobody, context.Canceled) || errors.Is(b.nobody, context.DeadlineExceeded)) {
-		return fmt.Errorf("find who writes to %s: %w", b.name, b.nobody) // the worker ends, not the row
-	}
-	if b.nobody != nil {
-		b.rejectAll(CodeIdentity, "no connection to write by: "+b.nobody.Error(), "connect a user who may write the row, or change the identity policy, and retry")
-		return nil
-	}
-	m, ok := b.s.cfg.Maps[b.name]
-	if !ok {
-		b.rejectAll(CodeNoMap, fmt.Sprintf("there is no map named %q", b.name), "add it to exporter.Config.Maps and retry, or discard the row")
-		return nil
-	}
+	m := b.s.cfg.Maps[b.name]
 	var err error
 	if b.client, err = b.step.client(ctx, b.writer); err != nil {
 		return err
@@ -229,23 +223,28 @@ func foldKey(v sobject.Value, f sobject.DescribeField) string {
 	return strings.ToLower(v.Canonical())
 }
 
-// remember reads what was last written and settles rows that have not changed
-// since. A row that may have been written meanwhile is not among them.
+// remember reads what was last written.
 func (b *batch) remember(ctx context.Context) error {
-	rows := b.open()
-	keys := make([]string, len(rows))
-	for i, r := range rows {
+	keys := make([]string, len(b.rows))
+	for i, r := range b.rows {
 		keys[i] = r.entry.Key
 	}
 	last, err := b.recall(ctx, keys)
 	if err != nil {
 		return err
 	}
-	for _, r := range rows {
+	for _, r := range b.rows {
 		r.recalled, r.last = true, last[r.entry.Key]
+	}
+	return nil
+}
+
+// skip settles rows that have not changed since they were last written. A row
+// that may have been written meanwhile is not among them.
+func (b *batch) skip() {
+	for _, r := range b.open() {
 		if r.entry.Op != Delete && !r.entry.Unsure && r.last.Hash != "" && r.last.Hash == r.hash {
 			r.succeed(Unchanged, r.last.Record)
 		}
 	}
-	return nil
 }

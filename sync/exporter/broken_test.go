@@ -29,6 +29,8 @@ func TestSuiteFindsBrokenOutboxes(t *testing.T) {
 		"truncated time":        func(m *exporter.Memory) exportertest.Subject { return subject(&wholeSeconds{m}, m.Add) },
 		"ignored context":       func(m *exporter.Memory) exportertest.Subject { return subject(&deaf{m}, m.Add) },
 		"aliased rows":          func(m *exporter.Memory) exportertest.Subject { return subject(&cached{Memory: m}, m.Add) },
+		"forgets who wrote":     func(m *exporter.Memory) exportertest.Subject { return subject(&nameless{m}, m.Add) },
+		"forgets who caused":    func(m *exporter.Memory) exportertest.Subject { return subject(m, anonymous(m)) },
 		"added in pieces": func(m *exporter.Memory) exportertest.Subject {
 			return subject(m, func(ctx context.Context, changes ...exporter.Change) error {
 				for _, c := range changes {
@@ -191,6 +193,28 @@ type wholeSeconds struct{ *exporter.Memory }
 func (o *wholeSeconds) Claim(ctx context.Context, c exporter.Claim) ([]exporter.Entry, error) {
 	c.Now = c.Now.Truncate(time.Second)
 	return o.Memory.Claim(ctx, c)
+}
+
+type nameless struct{ *exporter.Memory }
+
+func (o *nameless) Settle(ctx context.Context, t orglink.TenantID, c orglink.ConnectionID, by exporter.Claimant, s []exporter.Settlement) error {
+	s = append([]exporter.Settlement(nil), s...)
+	for i := range s {
+		s[i].As = orglink.WriteAs{}
+	}
+	return o.Memory.Settle(ctx, t, c, by, s)
+}
+
+func anonymous(m *exporter.Memory) func(context.Context, ...exporter.Change) error {
+	return func(ctx context.Context, changes ...exporter.Change) error {
+		changes = append([]exporter.Change(nil), changes...)
+		for i := range changes {
+			if len(changes[i].User) <= exporter.MaxKey {
+				changes[i].User = ""
+			}
+		}
+		return m.Add(ctx, changes...)
+	}
 }
 
 type deaf struct{ *exporter.Memory }

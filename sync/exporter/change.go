@@ -42,6 +42,9 @@ type Change struct {
 	Row mapping.Row
 	// Op defaults to Upsert.
 	Op Op
+	// User is the host user who caused the change, up to MaxKey bytes; "" for
+	// nobody in particular. Config.Identity makes of it as whom to write.
+	User orglink.UserID
 }
 
 // State is where a change stands.
@@ -104,6 +107,8 @@ type Entry struct {
 	// Outcome and Record are set for Succeeded.
 	Outcome Outcome
 	Record  sobject.ID
+	// As is as whom the last attempt was made, and why; zero before any.
+	As orglink.WriteAs
 	// Reason is that of the last failed attempt; nil when there was none.
 	Reason *Reason
 	// Attempts counts the claims that may have reached the org.
@@ -128,6 +133,9 @@ func (c *Change) check() error {
 		if f.value == "" || len(f.value) > MaxKey {
 			errs = append(errs, fmt.Errorf("%s %.40q has %d bytes; it needs 1 to %d", f.name, f.value, len(f.value), MaxKey))
 		}
+	}
+	if len(c.User) > MaxKey {
+		errs = append(errs, fmt.Errorf("User %.40q has %d bytes; at most %d are kept", c.User, len(c.User), MaxKey))
 	}
 	if c.Op != Upsert && c.Op != Update && c.Op != Delete {
 		errs = append(errs, fmt.Errorf("Op is %q; there are upsert, update and delete", c.Op))

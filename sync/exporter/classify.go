@@ -116,6 +116,7 @@ var remedies = map[string]string{
 	"INVALID_EMAIL_ADDRESS":                         "correct the e-mail address",
 	"STORAGE_LIMIT_EXCEEDED":                        "the org's storage is full; have a Salesforce admin free or buy some",
 	"ENTITY_IS_LOCKED":                              "the record waits for an approval in Salesforce",
+	CodeIdentity:                                    "connect a user who may write the row, or change the identity policy, and retry",
 	CodeUnanswered:                                  "nothing; it is tried again after looking whether it arrived",
 }
 

@@ -8,7 +8,8 @@ import (
 
 // Fold joins two changes of one row into one with the same effect: of a field
 // that both have, the later value counts, and a field that only the earlier
-// one has stays. A deletion replaces what was before it. What follows a
+// one has stays. The user who came first stays, as the record may be new and
+// his. A deletion replaces what was before it. What follows a
 // deletion cannot be joined to it, and ok is false.
 func Fold(earlier, later Change) (joined Change, ok bool) {
 	switch {
@@ -18,6 +19,9 @@ func Fold(earlier, later Change) (joined Change, ok bool) {
 		return Change{}, false
 	}
 	joined = later
+	if earlier.User != "" {
+		joined.User = earlier.User
+	}
 	joined.Row = make(mapping.Row, len(earlier.Row)+len(later.Row))
 	maps.Copy(joined.Row, earlier.Row)
 	maps.Copy(joined.Row, later.Row)

@@ -24,7 +24,7 @@ func (b *batch) look(ctx context.Context) error {
 	var keys []string
 	rows := make(map[string][]*row)
 	for _, r := range b.open() {
-		if !b.mustLook(r) {
+		if r.looked || !r.look && !b.mustLook(r) {
 			continue
 		}
 		r.looked = true
@@ -238,18 +238,34 @@ func (b *batch) touchedNow(ctx context.Context, r *row) (bool, error) {
 }
 
 // byUs tells whether a field of a record that was read back names the user of
-// the connection; true when the org does not say.
+// the connection that writes the row, or of the one that would create it; true
+// when the org does not say.
 func (b *batch) byUs(ctx context.Context, r *row, field string) (bool, error) {
 	by, ok := r.found.Value(field)
 	if !ok {
 		return true, nil
 	}
-	who, err := b.client.Identity(ctx)
+	who, err := by.ID()
 	if err != nil {
-		return false, fmt.Errorf("learn the user of connection %s: %w", b.writer, err)
+		return true, nil
 	}
-	id, err := by.ID()
-	return err != nil || id == who.UserID, nil
+	clients := []*salesforce.Client{b.client}
+	if c := r.create.as.Connection; c != "" && c != b.writer {
+		// A connection that does not work now may have worked then.
+		if other, err := b.step.client(ctx, c); err == nil {
+			clients = append(clients, other)
+		}
+	}
+	for i, c := range clients {
+		us, err := c.Identity(ctx)
+		if err != nil && (i == 0 || ctx.Err() != nil) {
+			return false, fmt.Errorf("learn the user of connection %s: %w", b.writer, err)
+		}
+		if err == nil && us.UserID == who {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // createdNow tells whether a record that was read back came into being by the
@@ -273,7 +289,7 @@ func (b *batch) createdNow(ctx context.Context, r *row) (bool, error) {
 	for f := (Filter{State: Succeeded, Object: r.entry.Object, Key: r.entry.Key}); ; {
 		page, err := b.s.cfg.Outbox.List(ctx, b.tenant, b.conn, f)
 		if err != nil {
-			return false, err
+			return false, storeError{err}
 		}
 		for _, e := range page {
 			before, f.After = e.Outcome != Deleted, e.ID

@@ -239,7 +239,7 @@ func (s Settlement) keepsDoubt() bool {
 
 // settle applies a settlement.
 func (s *stored) settle(with Settlement, now time.Time) {
-	s.State, s.Outcome, s.Record, s.Reason, s.owner = with.State, with.Outcome, with.Record, with.Reason, ""
+	s.State, s.Outcome, s.Record, s.Reason, s.As, s.owner = with.State, with.Outcome, with.Record, with.Reason, with.As, ""
 	if with.Reason != nil {
 		r := *with.Reason
 		r.Fields = slices.Clone(r.Fields)

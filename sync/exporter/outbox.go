@@ -42,6 +42,8 @@ type Settlement struct {
 	Outcome Outcome
 	Record  sobject.ID
 	Reason  *Reason
+	// As is as whom the entry was written or tried.
+	As orglink.WriteAs
 	// Wait is how long a Pending entry waits for its next attempt.
 	Wait time.Duration
 	// Unsure tells of a Pending or Parked entry that the org may have done it.

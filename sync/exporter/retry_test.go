@@ -100,8 +100,8 @@ func inBubble(t *testing.T, w *world, f func()) {
 // nobody finds no writer.
 type nobody struct{ err error }
 
-func (n nobody) Writer(ctx context.Context, _ orglink.TenantID, _ orglink.ConnectionID, _ exporter.Entry) (orglink.ConnectionID, error) {
-	return "", n.err
+func (n nobody) WriteAs(context.Context, orglink.Write) (orglink.WriteAs, error) {
+	return orglink.WriteAs{}, n.err
 }
 
 // A policy that finds nobody rejects the row; a worker that is stopped while

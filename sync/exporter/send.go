@@ -56,10 +56,10 @@ func (b *batch) send(ctx context.Context) error {
 }
 
 // linked tells a row that is written to the record it is linked to, by its id.
-// An upsert would make a record anew that was deleted meanwhile, and without
-// the fields that travel on creates only.
+// An upsert would make a record anew that was deleted meanwhile, without the
+// fields that travel on creates only, and as whom records are updated.
 func (b *batch) linked(r *row) bool {
-	return r.last.Record != "" && !r.looked && b.mapper.ForUpdate(r.rec).Len() != r.rec.Len()
+	return r.last.Record != "" && !r.looked && (r.picky || b.mapper.ForUpdate(r.rec).Len() != r.rec.Len())
 }
 
 func (b *batch) options() salesforce.WriteOptions {
@@ -70,15 +70,28 @@ func (b *batch) upsert(ctx context.Context, rows []*row) ([]salesforce.Outcome, 
 	recs := make([]sobject.Record, len(rows))
 	for i, r := range rows {
 		switch {
-		case r.last.Record != "" || !r.found.IsZero():
+		case r.looked && r.found.IsZero():
+			recs[i] = b.own(r, b.mapper.ForCreate(r.rec))
+		case r.last.Record != "" || r.looked:
 			recs[i] = b.mapper.ForUpdate(r.rec)
-		case r.looked:
-			recs[i] = b.mapper.ForCreate(r.rec)
 		default:
 			recs[i] = r.rec // no field of it depends on that
 		}
 	}
 	return b.client.UpsertAll(ctx, b.describe.Name, b.ext.Name, recs, b.options())
+}
+
+// own makes the Salesforce user whom the policy named the owner of a new
+// record, unless the map fills the owner or the object takes none.
+func (b *batch) own(r *row, rec sobject.Record) sobject.Record {
+	if r.as.Owner == "" {
+		return rec
+	}
+	f, ok := b.describe.Field("OwnerId")
+	if _, set := rec.Value("OwnerId"); set || !ok || !f.Createable {
+		return rec
+	}
+	return rec.With(sobject.F("OwnerId", sobject.IDValue(sobject.ID(r.as.Owner))))
 }
 
 func (b *batch) update(ctx context.Context, rows []*row) ([]salesforce.Outcome, error) {

@@ -30,22 +30,6 @@ type Links interface {
 	SaveWritten(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, object string, written []mapping.Written) error
 }
 
-// Identity decides as whom an entry is written. Implementations are safe for
-// concurrent use.
-type Identity interface {
-	// Writer returns the connection to write by; team is the one whose outbox
-	// the entry is in. An error rejects the entry.
-	Writer(ctx context.Context, tenant orglink.TenantID, team orglink.ConnectionID, e Entry) (orglink.ConnectionID, error)
-}
-
-// TeamIdentity writes everything by the team connection.
-type TeamIdentity struct{}
-
-// Writer implements Identity.
-func (TeamIdentity) Writer(_ context.Context, _ orglink.TenantID, team orglink.ConnectionID, _ Entry) (orglink.ConnectionID, error) {
-	return team, nil
-}
-
 // Config configures a Service. Clients, Outbox, Links and Maps are required.
 type Config struct {
 	// Clients hands out the client of a connection. Required.
@@ -56,7 +40,8 @@ type Config struct {
 	Links Links
 	// Maps translate rows, by the name that Change.Object gives. Required.
 	Maps map[string]mapping.Map
-	// Identity decides as whom to write. Defaults to TeamIdentity.
+	// Identity decides as whom to write; give the *connection.Attributor.
+	// Defaults to TeamIdentity.
 	Identity Identity
 	// BatchRows is how many rows a step takes, 1 to 200. Defaults to 200,
 	// which is one request when all are of one object.

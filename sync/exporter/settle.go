@@ -84,7 +84,7 @@ func (b *batch) recall(ctx context.Context, keys []string) (map[string]mapping.W
 	}
 	last, err := b.s.cfg.Links.Written(ctx, b.tenant, b.conn, b.name, keys)
 	if err != nil {
-		return nil, fmt.Errorf("read what was last written to %s: %w", b.name, err)
+		return nil, storeError{fmt.Errorf("read what was last written to %s: %w", b.name, err)}
 	}
 	return last, nil
 }

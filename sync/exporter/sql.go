@@ -23,7 +23,7 @@ const (
 	// chunk bounds the rows of one statement, for databases that bound its
 	// parameters.
 	chunk   = 100
-	columns = "id, tenant, connection, object, hostkey, op, body, state, outcome, record, reason, attempts, unsure, owner, attempted, added, due, settled"
+	columns = "id, tenant, connection, object, hostkey, op, body, state, outcome, record, reason, attempts, unsure, owner, attempted, added, due, settled, actor, written_as"
 )
 
 // DBTX is a transaction of the host: a *sql.Tx, or a *sql.Conn in one.
@@ -83,13 +83,13 @@ func (o *SQLOutbox) Add(ctx context.Context, tx DBTX, changes ...Change) error {
 		}
 		bodies[i] = string(body)
 	}
-	row := "(?, ?, ?, ?, ?, ?, 'pending', '', '', '', 0, " + o.bool(false) + ", '', 0, " + o.db.Now() + ", " + o.db.Now() + ", 0)"
+	row := "(?, ?, ?, ?, ?, ?, 'pending', '', '', '', 0, " + o.bool(false) + ", '', 0, " + o.db.Now() + ", " + o.db.Now() + ", 0, ?, NULL)"
 	insert := "INSERT INTO {outbox} (" + strings.TrimPrefix(columns, "id, ") + ") VALUES " + row
 	for at := 0; at < len(changes); at += chunk {
 		part := changes[at:min(at+chunk, len(changes))]
-		args := make([]any, 0, len(part)*6)
+		args := make([]any, 0, len(part)*7)
 		for i, c := range part {
-			args = append(args, string(c.Tenant), string(c.Connection), c.Object, c.Key, string(c.Op), bodies[at+i])
+			args = append(args, string(c.Tenant), string(c.Connection), c.Object, c.Key, string(c.Op), bodies[at+i], string(c.User))
 		}
 		if _, err := tx.ExecContext(ctx, o.db.Rewrite(insert+strings.Repeat(", "+row, len(part)-1)), args...); err != nil {
 			return wrap("add changes", err)
@@ -119,9 +119,10 @@ func (o *SQLOutbox) entries(ctx context.Context, x sqlkit.Execer, where string, 
 	for rows.Next() {
 		var e Entry
 		var body, reason, owner string
+		var as sql.NullString
 		var attempted, added, due, settled int64
 		if err := rows.Scan(&e.ID, &e.Tenant, &e.Connection, &e.Object, &e.Key, &e.Op, &body, &e.State, &e.Outcome, &e.Record, &reason,
-			&e.Attempts, &e.Unsure, &owner, &attempted, &added, &due, &settled); err != nil {
+			&e.Attempts, &e.Unsure, &owner, &attempted, &added, &due, &settled, &e.User, &as); err != nil {
 			return nil, err
 		}
 		if e.Row, err = decodeRow([]byte(body)); err != nil {
@@ -132,6 +133,9 @@ func (o *SQLOutbox) entries(ctx context.Context, x sqlkit.Execer, where string, 
 			if err := json.Unmarshal([]byte(reason), e.Reason); err != nil {
 				return nil, fmt.Errorf("entry %d: reason: %w", e.ID, err)
 			}
+		}
+		if e.As, err = decodeAs(as); err != nil {
+			return nil, fmt.Errorf("entry %d: as whom: %w", e.ID, err)
 		}
 		e.Attempted, e.Added, e.Due, e.Settled = sqlkit.Time(attempted), sqlkit.Time(added), sqlkit.Time(due), sqlkit.Time(settled)
 		out = append(out, e)
@@ -145,6 +149,30 @@ func encodeReason(r *Reason) (string, error) {
 	}
 	text, err := json.Marshal(r)
 	return string(text), err
+}
+
+// as is how orglink.WriteAs is kept.
+type as struct {
+	Connection orglink.ConnectionID `json:"connection"`
+	Owner      string               `json:"owner,omitempty"`
+	Reason     string               `json:"reason,omitempty"`
+}
+
+func encodeAs(w orglink.WriteAs) (any, error) {
+	if w == (orglink.WriteAs{}) {
+		return nil, nil
+	}
+	text, err := json.Marshal(as(w))
+	return string(text), err
+}
+
+func decodeAs(text sql.NullString) (orglink.WriteAs, error) {
+	var w as
+	if !text.Valid {
+		return orglink.WriteAs(w), nil
+	}
+	err := json.Unmarshal([]byte(text.String), &w)
+	return orglink.WriteAs(w), err
 }
 
 func placeholders(n int) string { return "?" + strings.Repeat(", ?", n-1) }

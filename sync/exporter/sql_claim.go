@@ -136,8 +136,8 @@ func (o *SQLOutbox) claimRows(ctx context.Context, tx *sql.Tx, c Claim, rows []r
 			if err != nil {
 				return err
 			}
-			res, err := o.db.Exec(ctx, tx, "UPDATE {outbox} SET op = ?, body = ?, state = ?, attempts = ?, unsure = ?, owner = ?, attempted = ? WHERE id = ? AND state IN ('pending', 'rejected', 'parked')",
-				string(e.Op), string(body), string(e.State), e.Attempts, e.Unsure, c.By.Owner, sqlkit.Micros(e.Attempted), e.ID)
+			res, err := o.db.Exec(ctx, tx, "UPDATE {outbox} SET op = ?, body = ?, actor = ?, state = ?, attempts = ?, unsure = ?, owner = ?, attempted = ? WHERE id = ? AND state IN ('pending', 'rejected', 'parked')",
+				string(e.Op), string(body), string(e.User), string(e.State), e.Attempts, e.Unsure, c.By.Owner, sqlkit.Micros(e.Attempted), e.ID)
 			if err != nil {
 				return err
 			}
@@ -218,18 +218,22 @@ func (o *SQLOutbox) settle(ctx context.Context, tx *sql.Tx, tenant orglink.Tenan
 	if err != nil {
 		return err
 	}
+	as, err := encodeAs(s.As)
+	if err != nil {
+		return err
+	}
 	less := 0
 	if s.Uncounted {
 		less = 1
 	}
-	args := []any{string(s.State), string(s.Outcome), string(s.Record), reason, less, s.keepsDoubt()}
+	args := []any{string(s.State), string(s.Outcome), string(s.Record), reason, as, less, s.keepsDoubt()}
 	when := "settled = " + o.db.Now()
 	if s.State == Pending {
 		when = "due = " + o.db.Now() + " + ?"
 		args = append(args, s.Wait.Microseconds())
 	}
 	args = append(args, s.ID, string(tenant), string(conn), by.Owner)
-	res, err := o.db.Exec(ctx, tx, "UPDATE {outbox} SET state = ?, outcome = ?, record = ?, reason = ?, attempts = attempts - ?, unsure = ?, owner = '', "+when+
+	res, err := o.db.Exec(ctx, tx, "UPDATE {outbox} SET state = ?, outcome = ?, record = ?, reason = ?, written_as = ?, attempts = attempts - ?, unsure = ?, owner = '', "+when+
 		" WHERE id = ? AND tenant = ? AND connection = ? AND state = 'in_flight' AND owner = ?", args...)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/orglink/orglink"
@@ -45,7 +46,7 @@ func (s *Service) step(ctx context.Context, tenant orglink.TenantID, conn orglin
 		return rep, s.cfg.Poll, err
 	}
 	rep.Claimed = len(entries)
-	st := &step{s: s, tenant: tenant, conn: conn, by: by, report: &rep, calls: map[*salesforce.Client]int64{}}
+	st := &step{s: s, tenant: tenant, conn: conn, by: by, report: &rep, calls: map[*salesforce.Client]int64{}, answers: map[orglink.Write]answer{}}
 	err = st.run(ctx, entries)
 	for c, before := range st.calls {
 		rep.Calls += c.Calls() - before
@@ -68,60 +69,136 @@ type step struct {
 	by     Claimant
 	report *Report
 	calls  map[*salesforce.Client]int64
+	// answers are what Config.Identity said in this step.
+	answers map[orglink.Write]answer
 }
 
-// group is the rows that travel together: one map, one writer.
-type group struct {
-	name    string
-	writer  orglink.ConnectionID
-	nobody  error // why there is no writer
-	entries []Entry
-}
-
-// run exports the entries group by group. Each group is settled before the
-// next one is sent, so that a crash leaves little to verify.
+// run exports the entries name by name and writer by writer. Each batch is
+// settled before the next one is sent, so that a crash leaves little to verify.
 func (st *step) run(ctx context.Context, entries []Entry) error {
 	var stopped error
-	for _, g := range st.groups(ctx, entries) {
-		b := &batch{step: st, group: g}
+	for _, lead := range st.byName(entries) {
+		var batches []*batch
 		if stopped == nil {
-			stopped = b.export(ctx)
-		} else {
-			for i := range g.entries {
-				b.rows = append(b.rows, &row{entry: g.entries[i]})
-			}
+			batches, stopped = st.assign(ctx, lead)
 		}
-		b.release(stopped)
-		if err := b.settle(ctx); err != nil {
+		if stopped != nil {
+			lead.release(stopped)
+		}
+		if err := lead.settle(ctx); err != nil {
 			return errors.Join(stopped, err)
+		}
+		for _, b := range batches {
+			if stopped == nil {
+				stopped = b.export(ctx)
+			}
+			if b.alone(ctx, stopped) {
+				b.postpone(stopped)
+				stopped = nil
+			}
+			b.release(stopped)
+			if err := b.settle(ctx); err != nil {
+				return errors.Join(stopped, err)
+			}
 		}
 	}
 	return stopped
 }
 
-func (st *step) groups(ctx context.Context, entries []Entry) []*group {
-	type key struct {
-		name   string
-		writer orglink.ConnectionID
-	}
-	var out []*group
-	at := make(map[key]*group)
+// byName makes one batch for each name, by the team's connection.
+func (st *step) byName(entries []Entry) []*batch {
+	var out []*batch
+	at := make(map[string]*batch)
 	for _, e := range entries {
-		writer, err := st.s.cfg.Identity.Writer(ctx, st.tenant, st.conn, e)
+		b := at[e.Object]
+		if b == nil {
+			b = &batch{step: st, name: e.Object, writer: st.conn}
+			at[e.Object] = b
+			out = append(out, b)
+		}
+		b.rows = append(b.rows, &row{entry: e})
+	}
+	return out
+}
+
+// assign decides as whom each row is written, and divides a batch by writer.
+// Rows that got their fate on the way stay where they were.
+func (st *step) assign(ctx context.Context, lead *batch) ([]*batch, error) {
+	m, ok := st.s.cfg.Maps[lead.name]
+	if !ok {
+		lead.rejectAll(CodeNoMap, fmt.Sprintf("there is no map named %q", lead.name), "add it to exporter.Config.Maps and retry, or discard the row")
+		return nil, nil
+	}
+	if err := lead.remember(ctx); err != nil {
+		return nil, err
+	}
+	var unknown []*row
+	for _, r := range lead.rows {
+		update, err := st.ask(ctx, orglink.Write{Object: m.Object, User: r.entry.User})
 		if err != nil {
-			g := &group{name: e.Object, nobody: err, entries: []Entry{e}}
-			out = append(out, g)
+			return nil, fmt.Errorf("find who writes %s: %w", lead.name, err)
+		}
+		r.create = update
+		if r.entry.Op == Upsert && !strings.EqualFold(m.ExternalID, "Id") {
+			if r.create, err = st.ask(ctx, orglink.Write{Object: m.Object, User: r.entry.User, Create: true}); err != nil {
+				return nil, fmt.Errorf("find who creates %s: %w", lead.name, err)
+			}
+		}
+		if r.picky = r.create.differs(update); r.picky && r.entry.Op == Upsert && (r.last.Record == "" || r.entry.Unsure) {
+			unknown = append(unknown, r)
 			continue
 		}
-		k := key{e.Object, writer}
-		g := at[k]
-		if g == nil {
-			g = &group{name: e.Object, writer: writer}
-			at[k] = g
-			out = append(out, g)
-		}
-		g.entries = append(g.entries, e)
+		r.assign(update)
 	}
+	if len(unknown) > 0 {
+		if err := lead.find(ctx, unknown); err != nil {
+			return nil, err
+		}
+		for _, r := range unknown {
+			if r.done != nil {
+				continue
+			}
+			a := r.create
+			if !r.found.IsZero() {
+				a, _ = st.ask(ctx, orglink.Write{Object: m.Object, User: r.entry.User}) // known
+			}
+			r.assign(a)
+		}
+	}
+	return lead.byWriter(), nil
+}
+
+// find looks up the records of rows by the team's connection.
+func (b *batch) find(ctx context.Context, rows []*row) error {
+	part := &batch{step: b.step, name: b.name, writer: b.conn, rows: rows}
+	if err := part.prepare(ctx); err != nil || part.mapper == nil {
+		return err
+	}
+	for _, r := range part.open() {
+		r.look = true
+	}
+	return part.look(ctx)
+}
+
+// byWriter moves the rows without a fate to batches of their own.
+func (b *batch) byWriter() []*batch {
+	var out []*batch
+	var settled []*row
+	at := make(map[orglink.ConnectionID]*batch)
+	for _, r := range b.rows {
+		if r.done != nil {
+			settled = append(settled, r)
+			continue
+		}
+		w := at[r.as.Connection]
+		if w == nil {
+			w = &batch{step: b.step, name: b.name, writer: r.as.Connection}
+			at[w.writer] = w
+			out = append(out, w)
+		}
+		w.rows = append(w.rows, r)
+	}
+	b.rows = settled
 	return out
 }
 
@@ -129,7 +206,7 @@ func (st *step) groups(ctx context.Context, entries []Entry) []*group {
 func (st *step) client(ctx context.Context, conn orglink.ConnectionID) (*salesforce.Client, error) {
 	c, err := st.s.cfg.Clients.Client(ctx, st.tenant, conn)
 	if err != nil {
-		return nil, fmt.Errorf("client of connection %s: %w", conn, err)
+		return nil, clientError{fmt.Errorf("client of connection %s: %w", conn, err)}
 	}
 	if _, ok := st.calls[c]; !ok {
 		st.calls[c] = c.Calls()

@@ -20,6 +20,7 @@ var checks = []check{
 	{"a rejected change is carried along", carried},
 	{"a failed change is joined with its successor", failedJoins},
 	{"outcomes and reasons are kept", outcomes},
+	{"who caused and who wrote a change is kept", people},
 	{"a wait is waited for", waits},
 	{"unsure stays unsure", unsure},
 	{"a dead worker's entries are taken over", takenOver},

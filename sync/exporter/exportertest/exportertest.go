@@ -121,6 +121,12 @@ func claimed(ctx context.Context, s Subject, fence uint64, owner string, limit i
 	return entries, nil
 }
 
+// by is a change that a user caused.
+func by(user orglink.UserID, c exporter.Change) exporter.Change {
+	c.User = user
+	return c
+}
+
 // sameRow compares rows as they would be sent.
 func sameRow(got, want mapping.Row) error {
 	a, err := json.Marshal(got)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/orglink/orglink"
 	"github.com/orglink/orglink/mapping"
 	"github.com/orglink/orglink/sync/exporter"
 )
@@ -194,4 +196,40 @@ func addAtOnce(ctx context.Context, s Subject) error {
 		return fmt.Errorf("%d of %d fields were handed out", len(final), writers*changes)
 	}
 	return added
+}
+
+func people(ctx context.Context, s Subject) error {
+	long := orglink.UserID(strings.Repeat("ü", exporter.MaxKey/2))
+	if err := s.Add(ctx, change("k", "n", "1"), by("it's ü", change("k", "n", "2")), by("other", change("k", "n", "3")), by(long, change("l"))); err != nil {
+		return err
+	}
+	if err := s.Add(ctx, by(long+"xx", change("m"))); err == nil {
+		return errors.New("a user that is too long was accepted")
+	}
+	e, err := one(ctx, s, exporter.Filter{Key: "k"})
+	if err != nil || e.User != "it's ü" || e.As != (orglink.WriteAs{}) {
+		return wrong(err, "waits for %q as %+v; want the first who is named", e.User, e.As)
+	}
+	if _, err := claimed(ctx, s, 1, "dead", 10, "k", "l"); err != nil {
+		return err
+	}
+	entries, err := claimed(ctx, s, 1, "o", 10, "k", "l") // the joined user was stored
+	if err != nil {
+		return err
+	}
+	if entries[0].User != "it's ü" || entries[1].User != long {
+		return fmt.Errorf("handed out for %q and %q", entries[0].User, entries[1].User)
+	}
+	as := orglink.WriteAs{Connection: "conn-ü", Owner: "005000000000001AAA", Reason: "it's \"her\" own: " + strings.Repeat("ü", 300)}
+	settlements := succeed(entries...)
+	settlements[0].As = as
+	if err := settle(ctx, s, 1, "o", settlements...); err != nil {
+		return err
+	}
+	for key, want := range map[string]orglink.WriteAs{"k": as, "l": {}} {
+		if e, err := one(ctx, s, exporter.Filter{Key: key}); err != nil || e.As != want {
+			return wrong(err, "%s is kept as written as %+v, want %+v", key, e.As, want)
+		}
+	}
+	return nil
 }
