@@ -1,7 +1,8 @@
 // Command bench measures Orglink's Salesforce client against plain decoding and
-// against other clients, in one run:
+// against other clients, and imports against the bare database driver, in one
+// run:
 //
-//	go run -C internal/bench . [-suite client] [-workload bulk] [-rows 100000] [-rounds 5] [-json]
+//	go run -C internal/bench . [-suite client|connection|import] [-workload bulk] [-rows 100000] [-rounds 5] [-json]
 //
 // A server in a process of its own answers with bytes prepared beforehand. The
 // ways of reading take turns, round after round, and each one's median counts,
@@ -49,11 +50,22 @@ type settings struct {
 	json     bool
 }
 
+// suites are what can be measured.
+var suites = map[string]struct {
+	run       func(context.Context, settings) ([]result, error)
+	workloads []string // those that can be measured alone
+	print     func(io.Writer, settings, []result) error
+}{
+	"client":     {clientSuite, workloads, clientTable},
+	"connection": {connectionSuite, nil, connectionTable},
+	"import":     {importSuite, importWorkloads, importReport},
+}
+
 func parse(args []string) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.StringVar(&s.suite, "suite", "client", "what to measure: client, connection")
-	flags.StringVar(&s.workload, "workload", "", "measure this one only: "+strings.Join(workloads, ", "))
+	flags.StringVar(&s.suite, "suite", "client", "what to measure: client, connection, import")
+	flags.StringVar(&s.workload, "workload", "", "measure this one only: "+strings.Join(workloads, ", ")+"; of the import suite: "+strings.Join(importWorkloads, ", "))
 	flags.IntVar(&s.rows, "rows", 100_000, "records to read in one pass")
 	flags.IntVar(&s.rounds, "rounds", 5, "passes of each way of reading; the median counts")
 	flags.BoolVar(&s.json, "json", false, "print JSON instead of a table")
@@ -63,12 +75,12 @@ func parse(args []string) (settings, error) {
 	switch {
 	case flags.NArg() > 0:
 		return s, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	case s.suite != "client" && s.suite != "connection":
-		return s, fmt.Errorf("-suite %q: it is client or connection", s.suite)
-	case s.suite != "client" && s.workload != "":
-		return s, fmt.Errorf("-workload goes with -suite client")
-	case s.workload != "" && !slices.Contains(workloads, s.workload):
-		return s, fmt.Errorf("-workload %q: it is one of %s", s.workload, strings.Join(workloads, ", "))
+	case suites[s.suite].run == nil:
+		return s, fmt.Errorf("-suite %q: it is client, connection or import", s.suite)
+	case s.workload != "" && suites[s.suite].workloads == nil:
+		return s, fmt.Errorf("-workload goes with -suite client and import")
+	case s.workload != "" && !slices.Contains(suites[s.suite].workloads, s.workload):
+		return s, fmt.Errorf("-workload %q: it is one of %s", s.workload, strings.Join(suites[s.suite].workloads, ", "))
 	case s.rows < 1 || s.rounds < 1:
 		return s, fmt.Errorf("-rows %d, -rounds %d: both must be 1 or more", s.rows, s.rounds)
 	}
@@ -80,11 +92,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	suite := clientSuite
-	if s.suite == "connection" {
-		suite = connectionSuite
-	}
-	results, err := suite(ctx, s)
+	results, err := suites[s.suite].run(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -95,12 +103,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			Results []result `json:"results"`
 		}{results})
 	}
-	return table(out, s, results)
+	return suites[s.suite].print(out, s, results)
 }
 
-// table prints the results with their ratios to others of the same workload:
+// clientTable prints the results with their ratios to others of the same workload:
 // decoding with the standard library, only reading the bytes, and the peers.
-func table(out io.Writer, s settings, results []result) error {
+func clientTable(out io.Writer, s settings, results []result) error {
 	find := func(workload, decoder string) float64 {
 		for _, r := range results {
 			if r.Workload == workload && r.Decoder == decoder {
@@ -114,9 +122,6 @@ func table(out io.Writer, s settings, results []result) error {
 			return "-"
 		}
 		return fmt.Sprintf("%.2f", a/b)
-	}
-	if s.suite == "connection" {
-		return connectionTable(out, s, results)
 	}
 	fmt.Fprintf(out, "%d Accounts of %d fields, pages of %d (REST) and %d (Bulk), median of %d interleaved rounds\n\n", s.rows, len(accountFields), pageRows, bulkRows, s.rounds)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)

@@ -22,8 +22,15 @@ type result struct {
 	// PeakHeapBytes is the highest heap seen above that before the pass.
 	PeakHeapBytes uint64 `json:"peak_heap_bytes"`
 	// PeakResidentBytes is the most memory that the process had, where the
-	// reading had a process of its own.
+	// reading had a process of its own; of an import, above what it had before.
 	PeakResidentBytes uint64 `json:"peak_resident_bytes,omitempty"`
+	// Calls, Polls and Jobs are the requests of an import: all but the looks at
+	// a running Bulk job, those, and the jobs.
+	Calls int64 `json:"calls,omitempty"`
+	Polls int64 `json:"polls,omitempty"`
+	Jobs  int64 `json:"jobs,omitempty"`
+	// CoreSecondsPerMinute is the processor time of what waits.
+	CoreSecondsPerMinute float64 `json:"core_seconds_per_minute,omitempty"`
 }
 
 // reader is one way of reading all rows; it returns how many it got.

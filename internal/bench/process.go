@@ -32,6 +32,10 @@ func playPart() (done bool, err error) {
 		err = serve(rows)
 	case part[0] == "org":
 		err = serveOrg()
+	case part[0] == "accounts":
+		err = serveAccounts(rows)
+	case part[0] == "import":
+		err = runImport(rows, part[2:])
 	default:
 		err = readResident(part[2], part[3], rows)
 	}

@@ -54,12 +54,24 @@ func refreshing(ctx context.Context, s settings, org theOrg) ([]result, error) {
 	}, readers...))
 }
 
+func postgresURL() string {
+	if at := os.Getenv("ORGLINK_POSTGRES"); at != "" {
+		return at
+	}
+	return "postgres://postgres@127.0.0.1:5432/test?sslmode=disable"
+}
+
+// separator comes before a further parameter of a URL.
+func separator(url string) string {
+	if strings.Contains(url, "?") {
+		return "&"
+	}
+	return "?"
+}
+
 // openPostgres makes a schema of its own, which drop removes.
 func openPostgres(ctx context.Context) (*connection.SQLStore, func(), error) {
-	at := os.Getenv("ORGLINK_POSTGRES")
-	if at == "" {
-		at = "postgres://postgres@127.0.0.1:5432/test?sslmode=disable"
-	}
+	at := postgresURL()
 	admin, err := sql.Open("pgx", at)
 	if err != nil {
 		return nil, nil, err
@@ -68,11 +80,7 @@ func openPostgres(ctx context.Context) (*connection.SQLStore, func(), error) {
 	if _, err := admin.ExecContext(ctx, "CREATE SCHEMA "+schema); err != nil {
 		return nil, nil, err
 	}
-	separator := "?"
-	if strings.Contains(at, "?") {
-		separator = "&"
-	}
-	db, err := sql.Open("pgx", at+separator+"search_path="+schema)
+	db, err := sql.Open("pgx", at+separator(at)+"search_path="+schema)
 	if err != nil {
 		return nil, nil, err
 	}
