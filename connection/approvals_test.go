@@ -167,6 +167,10 @@ func TestOrgApprovals(t *testing.T) {
 	w := newWorld(t)
 	c := w.connect(ada, connection.StartRequest{})
 	w.connect(bob, connection.StartRequest{Type: "personal"})
+	known := w.manager(func(cfg *connection.Config) { cfg.Apps[0].Label = salesforcetest.DefaultApp().Name })
+	if got, err := known.OrgApprovals(t.Context(), c.Tenant, c.ID); err != nil || !got.Readable || got.Known != 2 || got.OfApp != 2 || got.Foreign != 0 {
+		t.Errorf("as the org lists them: %+v, %v", got, err)
+	}
 	row := func(app string, used string, n int) string {
 		return fmt.Sprintf(`{"attributes":{"type":"OauthToken","url":"/services/data/v66.0/sobjects/OauthToken/000000000000000AAA"},"AppName":%q,"LastUsedDate":%s,"UseCount":%d}`, app, used, n)
 	}

@@ -101,6 +101,10 @@ type Config struct {
 	StateCodes bool
 	// MultiCurrency gives records a CurrencyIsoCode.
 	MultiCurrency bool
+	// PersonAccounts lets accounts be persons, with a contact of their own: those
+	// created with a LastName, or with a record type for persons, of which
+	// PersonAccount is there.
+	PersonAccounts bool
 	// KeepRequests is how many requests Requests remembers; default 10,000.
 	KeepRequests int
 }

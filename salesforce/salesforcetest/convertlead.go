@@ -73,11 +73,28 @@ func convertLead(tx *engine.Tx, lead sobject.ID, opportunity string, today sobje
 		}
 		return err
 	}
-	if out.Account, err = insert("Account"); err != nil {
-		return out, err
-	}
-	if out.Contact, err = insert("Contact", sobject.F("AccountId", sobject.IDValue(out.Account))); err != nil {
-		return out, err
+	// Without a company a lead becomes a person account (Object Reference,
+	// "Lead", Company).
+	company, _ := from.Value("Company")
+	person := company.IsNull()
+	if person {
+		if out.Account, err = insert("Account", personFields(from)...); err != nil {
+			return out, err
+		}
+		account, err := tx.Get("Account", out.Account, []string{"PersonContactId"})
+		if err != nil {
+			return out, err
+		}
+		if out.Contact, err = account.Record(0).Ref("PersonContactId"); err != nil {
+			return out, err
+		}
+	} else {
+		if out.Account, err = insert("Account"); err != nil {
+			return out, err
+		}
+		if out.Contact, err = insert("Contact", sobject.F("AccountId", sobject.IDValue(out.Account))); err != nil {
+			return out, err
+		}
 	}
 	fields := []sobject.Field{sobject.F("IsConverted", sobject.BoolValue(true)), sobject.F("Status", sobject.TextValue("Closed - Converted")),
 		sobject.F("ConvertedDate", today), sobject.F("ConvertedAccountId", sobject.IDValue(out.Account)), sobject.F("ConvertedContactId", sobject.IDValue(out.Contact))}
@@ -109,4 +126,23 @@ func convertLead(tx *engine.Tx, lead sobject.ID, opportunity string, today sobje
 		}
 	}
 	return out, update("Lead", lead, fields...)
+}
+
+// personFields are the fields of a lead that a person account takes over for
+// its contact.
+func personFields(from sobject.Record) []sobject.Field {
+	var out []sobject.Field
+	for source, target := range convertedFields["Contact"] {
+		switch target {
+		case "Phone", "Fax", "Description": // the account's own
+			continue
+		case "FirstName", "LastName", "Salutation":
+		default:
+			target = "Person" + target
+		}
+		if v, ok := from.Value(source); ok && !v.IsNull() {
+			out = append(out, sobject.F(target, v))
+		}
+	}
+	return out
 }

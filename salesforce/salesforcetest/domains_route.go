@@ -82,7 +82,7 @@ func (i *identity) issued(token string) bool {
 	_, grant := i.grants[token]
 	_, retired := i.retired[token]
 	_, code := i.codes[token]
-	return session || grant || retired || code
+	return session || grant || retired || code || i.endedBy(token) != nil
 }
 
 // handOver is how long a login host's hand-over to an org is good for.

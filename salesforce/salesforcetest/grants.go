@@ -18,19 +18,21 @@ type grant struct {
 	lastUsed time.Time
 	uses     int
 	refresh  string
+	code     string   // the authorization code, "" of a device
+	ender    string   // the DeleteToken of OauthToken, which ends it at the revocation endpoint
 	retired  []string // rotated refresh tokens
 	seq      int
 }
 
 // approve starts a grant and ends the one that is too many.
-func (i *identity) approve(user sobject.ID, app *App, scopes []string, limit int, leastUsed bool) *grant {
+func (i *identity) approve(a approval, app *App, limit int, leastUsed bool) *grant {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.seq++
 	now := i.now()
-	g := &grant{user: user, app: app.ClientID, scopes: scopes, created: now, lastUsed: now, seq: i.seq, refresh: newRefreshToken()}
+	g := &grant{user: a.user, app: app.ClientID, scopes: a.scopes, created: now, lastUsed: now, seq: i.seq, refresh: newRefreshToken(), code: a.code, ender: newRefreshToken()}
 	i.grants[g.refresh] = g
-	for _, old := range i.tooMany(user, app.ClientID, limit, leastUsed) {
+	for _, old := range i.tooMany(a.user, app.ClientID, limit, leastUsed) {
 		i.end(old)
 	}
 	return g
@@ -151,6 +153,16 @@ func (i *identity) grantOf(refresh string) *grant {
 	}
 	out := *g
 	return &out
+}
+
+// endedBy returns the grant with a DeleteToken, or nil. Callers hold mu.
+func (i *identity) endedBy(token string) *grant {
+	for _, g := range i.grants {
+		if token != "" && g.ender == token {
+			return g
+		}
+	}
+	return nil
 }
 
 // revokeGrants ends every grant of a user, or all with "".

@@ -44,8 +44,10 @@ func (c *call) login() answer {
 	u, err := c.s.userByName(name)
 	locked, _ := c.s.id.orgState()
 	if err != nil || locked || !u.active || c.s.frozen(u) || p.Get("pw") != c.s.cfg.Password || !c.s.id.countLogin(u.id, c.s.cfg.LoginsPerHour) {
+		c.pageLogin(u, "Invalid Password")
 		return c.loginPage(start, name, wrongPassword)
 	}
+	c.pageLogin(u, loginOK)
 	if c.loginHost() != "" {
 		return c.passOn(u, start)
 	}

@@ -128,7 +128,7 @@ func (c *call) redeem(app *App, p url.Values) answer {
 	if refused != nil {
 		return *refused
 	}
-	return c.approved(app, approval{user: cd.user, scopes: cd.scopes, nonce: cd.nonce})
+	return c.approved(app, approval{user: cd.user, scopes: cd.scopes, nonce: cd.nonce, code: p.Get("code")})
 }
 
 // approved answers the tokens of what a person approved.
@@ -143,7 +143,7 @@ func (c *call) approved(app *App, a approval) answer {
 	var g *grant
 	refresh := ""
 	if slices.Contains(a.scopes, "refresh_token") {
-		g = c.s.id.approve(a.user, app, a.scopes, c.s.cfg.ApprovalLimit, c.s.cfg.EvictLeastUsed)
+		g = c.s.id.approve(a, app, c.s.cfg.ApprovalLimit, c.s.cfg.EvictLeastUsed)
 		c.s.id.mu.Lock()
 		refresh = g.refresh
 		c.s.id.mu.Unlock()
@@ -267,6 +267,7 @@ func (c *call) issue(app *App, g *grant, u user, scopes []string) tokenResponse 
 		ses.token = c.s.opaqueToken()
 	}
 	ses = c.s.id.open(ses)
+	c.oauthLogin(u, app, loginOK)
 	out := tokenResponse{
 		AccessToken: ses.token, Scope: strings.Join(scopes, " "), InstanceURL: c.s.URL, ID: c.s.cfg.LoginURL + c.s.identityPath(u.id),
 		TokenType: "Bearer", IssuedAt: strconv.FormatInt(ses.issued.UnixMilli(), 10), TokenFormat: format,

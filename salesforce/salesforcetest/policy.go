@@ -25,6 +25,14 @@ const (
 
 // admit asks the policies whether a user may go on with an app; nil is yes.
 func (c *call) admit(app *App, u user, at step) *oauthProblem {
+	refused := c.policies(app, u, at)
+	if refused != nil && at != stepApprove {
+		c.oauthLogin(u, app, refused.Description)
+	}
+	return refused
+}
+
+func (c *call) policies(app *App, u user, at step) *oauthProblem {
 	refuse := func(code, description string) *oauthProblem { return &oauthProblem{code, description} }
 	locked, _ := c.s.id.orgState()
 	switch {

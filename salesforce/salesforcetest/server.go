@@ -29,6 +29,8 @@ type Server struct {
 	id      *identity
 	signer  *signer
 	devices *devices
+	tokens  tokenRows
+	logins  loginRows
 	usage   *usage
 	quotas  quotas
 	running running
@@ -104,6 +106,8 @@ func Start(cfg Config) (*Server, error) {
 	if err := cfg.Seed.Load(&Org{s: s, as: system()}); err != nil {
 		return nil, fmt.Errorf("salesforcetest: the seed: %w", err)
 	}
+	s.org.OnRead("OauthToken", s.showTokens)
+	s.org.OnRead("LoginHistory", s.showLogins)
 	if s.admin, err = s.findAdmin(); err != nil {
 		return nil, err
 	}

@@ -53,6 +53,7 @@ type approval struct {
 	challenge string
 	nonce     string
 	device    string // the user code of a device; then there is no redirect
+	code      string // what it became
 	expires   time.Time
 }
 
@@ -226,6 +227,10 @@ func (i *identity) revoke(token string) bool {
 		return true
 	}
 	if g, ok := i.grants[token]; ok {
+		i.end(g)
+		return true
+	}
+	if g := i.endedBy(token); g != nil {
 		i.end(g)
 		return true
 	}

@@ -38,6 +38,7 @@ func (c *call) soapLogin(op *element, version string) answer {
 	u, err := c.s.userByName(op.text("username"))
 	switch {
 	case err != nil || !u.active || c.s.frozen(u) || !c.s.passwordIs(op.text("password")):
+		c.soapLoggedIn(u, version, "Invalid Password")
 		return fault("INVALID_LOGIN", "Invalid username, password, security token; or user locked out.")
 	case locked:
 		return fault("ORG_LOCKED", "organization is locked")
@@ -46,10 +47,12 @@ func (c *call) soapLogin(op *element, version string) answer {
 	case !c.s.org.SystemPermission(engine.Session{User: u.id}, "ApiEnabled"):
 		return fault("API_CURRENTLY_DISABLED", "API is currently disabled for this user")
 	case !c.s.fromAllowedIP(u, c.remote()):
+		c.soapLoggedIn(u, version, "Restricted IP")
 		return fault("LOGIN_DURING_RESTRICTED_DOMAIN", "Access from unauthorized IP address")
 	case !c.s.id.countLogin(u.id, c.s.cfg.LoginsPerHour):
 		return fault("LOGIN_RATE_EXCEEDED", "Login Rate Exceeded")
 	}
+	c.soapLoggedIn(u, version, loginOK)
 	ses := c.s.sessionFor(u.id)
 	kind := c.path[len("/services/Soap/") : len("/services/Soap/")+1]
 	at := c.s.URL + "/services/Soap/"

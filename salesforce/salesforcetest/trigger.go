@@ -130,6 +130,9 @@ type RecordType struct {
 	// Default is what a record created without one gets.
 	Default  bool
 	Inactive bool
+	// Person makes accounts of the type person accounts; see
+	// Config.PersonAccounts.
+	Person bool
 	// Picklists are the values that its records may have, by field; for
 	// fields not named, all. Restricted picklists refuse others.
 	Picklists map[string][]string
@@ -139,7 +142,7 @@ type RecordType struct {
 // RecordTypeId, an entry of the describe's recordTypeInfos.
 func (o *Org) AddRecordType(object string, t RecordType) (sobject.ID, error) {
 	o.tb().Helper()
-	id, err := o.s.org.AddRecordType(object, engine.RecordType{Name: t.Name, DeveloperName: t.DeveloperName, Default: t.Default, Inactive: t.Inactive, Picklists: t.Picklists})
+	id, err := o.s.org.AddRecordType(object, engine.RecordType{Name: t.Name, DeveloperName: t.DeveloperName, Default: t.Default, Inactive: t.Inactive, Person: t.Person, Picklists: t.Picklists})
 	return id, o.check("AddRecordType "+object, err)
 }
 

@@ -56,6 +56,9 @@ type options struct {
 	soap, password, rotate, preAuthorized bool
 	securityToken, certificate, sandbox   string
 	session                               time.Duration
+
+	// What the org has.
+	persons, states, currencies bool
 }
 
 // config is the org that the options describe. Its app may use every flow
@@ -82,6 +85,7 @@ func (o options) config() (salesforcetest.Config, error) {
 	return salesforcetest.Config{
 		Addr: o.addr, Seed: seed, DailyRequests: o.calls, BulkDelay: o.bulk, SessionTimeout: o.session, Sandbox: o.sandbox,
 		SOAPLogin: o.soap, PasswordGrant: o.password, SecurityToken: o.securityToken, Apps: []salesforcetest.App{app},
+		PersonAccounts: o.persons, StateCodes: o.states, MultiCurrency: o.currencies,
 	}, nil
 }
 
@@ -154,6 +158,9 @@ func parse(args []string, env func(string) string, stderr io.Writer) (options, e
 	flags.BoolVar(&opts.soap, "soap-login", false, "allow SOAP login, up to version 64.0, which new orgs refuse")
 	flags.StringVar(&opts.securityToken, "security-token", "", "what must stand behind the password of these two")
 	flags.StringVar(&opts.sandbox, "sandbox", "", "`name` of the sandbox that the org is; usernames end with it")
+	flags.BoolVar(&opts.persons, "person-accounts", false, "let accounts be persons: those created with a LastName")
+	flags.BoolVar(&opts.states, "state-codes", false, "give addresses a StateCode and a CountryCode")
+	flags.BoolVar(&opts.currencies, "multi-currency", false, "give records a CurrencyIsoCode")
 	flags.BoolVar(&opts.untilEOF, "until-eof", false, "end when standard input ends")
 	err := flags.Parse(args)
 	switch {

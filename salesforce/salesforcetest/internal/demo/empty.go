@@ -63,7 +63,7 @@ func newOrgProfiles() []profile {
 	objects := func(more map[string]engine.ObjectAccess) map[string]engine.ObjectAccess {
 		out := map[string]engine.ObjectAccess{}
 		for _, name := range []string{"Organization", "User", "UserRole", "Profile", "UserLicense", "PermissionSet", "PermissionSetAssignment", "UserPermissionAccess", "Group", "GroupMember", "QueueSobject", "RecordType",
-			"ObjectPermissions", "FieldPermissions", "UserLogin", "OpportunityStage", "LeadStatus", "CaseStatus", "ContractStatus", "TaskStatus", "TaskPriority", "OpportunityHistory"} {
+			"ObjectPermissions", "FieldPermissions", "UserLogin", "OauthToken", "LoginHistory", "OpportunityStage", "LeadStatus", "CaseStatus", "ContractStatus", "TaskStatus", "TaskPriority", "OpportunityHistory"} {
 			out[name] = engine.ObjectAccess{Read: true}
 		}
 		maps.Copy(out, more)
@@ -90,6 +90,13 @@ func (l *loader) empty() error {
 	if _, ok := l.org.Object("Account"); !ok {
 		if err := standard.Define(l.org, l.cfg.Options); err != nil {
 			return err
+		}
+	}
+	if l.cfg.Options.PersonAccounts { // before users, so that all of them may use the types
+		for _, t := range []engine.RecordType{{Name: "Business Account", DeveloperName: "Business_Account", Default: true}, {Name: "Person Account", DeveloperName: "PersonAccount", Person: true}} {
+			if _, err := l.org.AddRecordType("Account", t); err != nil {
+				return err
+			}
 		}
 	}
 	born := l.base.AddDate(0, 0, -730)

@@ -116,7 +116,7 @@ func (o *Org) HideField(profileOrPermissionSet sobject.ID, object, name string) 
 // fields, required fields, owners and names (Object Reference,
 // "FieldPermissions").
 func (f *field) permissionable() bool {
-	if f.system || f.Required || f.MasterDetail || f.NameField || f.NotPermission || f.Type == sobject.TypeID || f.CompoundName == "Name" {
+	if f.system || f.Mirrors != "" || f.Required || f.MasterDetail || f.NameField || f.NotPermission || f.Type == sobject.TypeID || f.CompoundName == "Name" {
 		return false
 	}
 	return f.Name != "OwnerId"
@@ -217,6 +217,11 @@ func (g *grants) object(obj *object) ObjectAccess {
 
 // field returns what is allowed on a field, object permissions aside.
 func (g *grants) field(f *field) FieldAccess {
+	if f.Mirrors != "" { // secured with the contact's field
+		if m := f.obj.org.object("Contact"); m != nil && m.field(f.Mirrors) != nil {
+			return g.field(m.field(f.Mirrors))
+		}
+	}
 	if g.all || !f.permissionable() {
 		return FieldAccess{true, true}
 	}

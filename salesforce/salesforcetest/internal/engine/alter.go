@@ -28,6 +28,9 @@ func (o *Org) AddField(object string, f Field) error {
 	}
 	obj.def.Fields = append(obj.def.Fields, f)
 	obj.bind()
+	if err := o.mirrorOnAccount(obj, f); err != nil {
+		return fmt.Errorf("engine: AddField: %w", err)
+	}
 	o.relink()
 	return nil
 }
@@ -44,23 +47,33 @@ func (o *Org) RemoveField(object, name string) error {
 	if f == nil || f.system {
 		return fmt.Errorf("engine: RemoveField: %s has no field %s that can be removed", object, name)
 	}
-	delete(obj.byName, strings.ToLower(f.Name))
-	delete(obj.byRel, strings.ToLower(f.RelationshipName))
-	for i := range obj.fields {
-		if obj.fields[i] == f {
-			obj.fields = append(obj.fields[:i:i], obj.fields[i+1:]...)
-			break
+	obj.drop(f)
+	if base, custom := strings.CutSuffix(f.Name, "__c"); custom && obj.def.Name == "Contact" && o.object("Account") != nil {
+		if mirror := o.object("Account").field(base + "__pc"); mirror != nil {
+			o.object("Account").drop(mirror)
 		}
 	}
-	for i := range obj.def.Fields {
-		if strings.EqualFold(obj.def.Fields[i].Name, f.Name) {
-			obj.def.Fields = append(obj.def.Fields[:i:i], obj.def.Fields[i+1:]...)
-			break
-		}
-	}
-	obj.bind()
 	o.relink()
 	return nil
+}
+
+// drop takes a field out of the object.
+func (o *object) drop(f *field) {
+	delete(o.byName, strings.ToLower(f.Name))
+	delete(o.byRel, strings.ToLower(f.RelationshipName))
+	for i := range o.fields {
+		if o.fields[i] == f {
+			o.fields = append(o.fields[:i:i], o.fields[i+1:]...)
+			break
+		}
+	}
+	for i := range o.def.Fields {
+		if strings.EqualFold(o.def.Fields[i].Name, f.Name) {
+			o.def.Fields = append(o.def.Fields[:i:i], o.def.Fields[i+1:]...)
+			break
+		}
+	}
+	o.bind()
 }
 
 // AddRule adds a validation rule; records that are there already may break it.

@@ -73,7 +73,7 @@ func (o *object) bind() {
 
 // add checks a field, completes it and gives it a cell.
 func (o *object) add(def Field) error {
-	f := &field{Field: def, obj: o, kind: kindOf(def.Type), pos: -1, custom: strings.HasSuffix(def.Name, "__c") || strings.HasSuffix(def.Name, "__s")}
+	f := &field{Field: def, obj: o, kind: kindOf(def.Type), pos: -1, custom: strings.HasSuffix(def.Name, "__c") || strings.HasSuffix(def.Name, "__pc") || strings.HasSuffix(def.Name, "__s")}
 	if def.Name == "" || def.Type == "" {
 		return fmt.Errorf("%s: a field has no name or no type (name %q, type %q)", o.def.Name, def.Name, def.Type)
 	}

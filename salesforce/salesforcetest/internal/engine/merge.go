@@ -39,6 +39,9 @@ func (tx *Tx) merge(object string, master sobject.ID, losers []sobject.ID, field
 			if e := tx.mayDelete(lose); e != nil {
 				return fail(id, *e)
 			}
+			if e := tx.absorbPerson(win, lose); e != nil {
+				return fail(id, *e)
+			}
 			tx.absorb(win, lose)
 		}
 		return tx.updateOne(obj, win, fields, WriteOptions{}, nil)

@@ -25,6 +25,7 @@ type Org struct {
 	changed    time.Time // of the schema
 
 	rights accessTable
+	onRead map[string]func() // by lower-case name; set before requests come
 	locks  locks
 	full   bool // no room for another record
 }

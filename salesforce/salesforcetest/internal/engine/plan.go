@@ -68,7 +68,7 @@ func (c *compiler) plan() (*plan, *Error) {
 	}
 	if q.Skip != nil {
 		p.skip = *q.Skip
-		if p.skip > maxOffset {
+		if p.skip > maxOffset && c.obj.def.Page == 0 { // OauthToken may go further
 			return nil, plain("NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000")
 		}
 		if c.opt.Bulk {

@@ -28,6 +28,7 @@ func (o *Org) QueryText(s Session, text string, opt QueryOptions) (*Result, erro
 // Query runs a query. The rows of the result are those of this moment.
 func (o *Org) Query(s Session, q *soql.Query, opt QueryOptions) (*Result, error) {
 	o.showGrants(mentionsGrants(q, opt.Text)...)
+	o.refresh(q, opt.Text)
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	return o.query(s, env{now: o.clock().UnixNano()}, q, opt)
@@ -76,6 +77,7 @@ func (o *Org) query(s Session, e env, q *soql.Query, opt QueryOptions) (*Result,
 // invisible one NOT_FOUND, an unknown or hidden field INVALID_FIELD.
 func (o *Org) Get(s Session, object string, id sobject.ID, fields []string) (*Result, error) {
 	o.showGrants(object)
+	o.refresh(&soql.Query{Object: object}, object)
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	return o.get(s, env{now: o.clock().UnixNano()}, object, id, fields)

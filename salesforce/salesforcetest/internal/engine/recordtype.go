@@ -31,9 +31,15 @@ func (o *Org) AddRecordType(object string, t RecordType) (id sobject.ID, err err
 				}
 			}
 		}
-		out, err := tx.insert("RecordType", []sobject.Record{sobject.NewRecord("RecordType", sobject.F("Name", sobject.TextValue(t.Name)),
-			sobject.F("DeveloperName", sobject.TextValue(t.DeveloperName)), sobject.F("SobjectType", sobject.TextValue(obj.def.Name)),
-			sobject.F("IsActive", sobject.BoolValue(!t.Inactive)))}, WriteOptions{})
+		if t.Person && (obj.def.Name != "Account" || !obj.persons()) {
+			return fmt.Errorf("engine: AddRecordType: %s has no record types for persons", object)
+		}
+		rec := sobject.NewRecord("RecordType", sobject.F("Name", sobject.TextValue(t.Name)), sobject.F("DeveloperName", sobject.TextValue(t.DeveloperName)),
+			sobject.F("SobjectType", sobject.TextValue(obj.def.Name)), sobject.F("IsActive", sobject.BoolValue(!t.Inactive)))
+		if t.Person {
+			rec = rec.With(sobject.F("IsPersonType", sobject.BoolValue(true)))
+		}
+		out, err := tx.insert("RecordType", []sobject.Record{rec}, WriteOptions{})
 		if err != nil {
 			return fmt.Errorf("engine: AddRecordType: %w", err)
 		}
@@ -64,6 +70,7 @@ func (c *Change) RecordTyped() []RowError {
 		obj.def.RecordTypes = slices.Clone(before)
 	}
 	t := &obj.def.RecordTypes[at]
+	t.Person = c.New.Bool("IsPersonType")
 	t.Name, t.DeveloperName, t.Inactive = c.New.Text("Name"), c.New.Text("DeveloperName"), !c.New.Bool("IsActive")
 	c.tx.undo = append(c.tx.undo, undo{act: func() { obj.def.RecordTypes = before }})
 	c.tx.users = true // the schema changed

@@ -56,6 +56,9 @@ func (tx *Tx) mayDelete(r *record) *RowError {
 	if r.obj.def.NoDelete && !tx.s.System {
 		return &RowError{Code: "INVALID_TYPE_FOR_OPERATION", Message: "entity type cannot be deleted: " + r.obj.def.Label, Fields: []string{}}
 	}
+	if r.isPerson() && r.obj.def.Name == "Contact" {
+		return &RowError{Code: "INSUFFICIENT_ACCESS_OR_READONLY", Message: "a person account's contact cannot be deleted; delete the account", Fields: []string{}}
+	}
 	mine := !r.obj.def.Private || access.ModifyAll || r.obj.owner == nil || r.cur.cell(r.obj.owner) == string(tx.s.User)
 	if !access.Delete || !mine {
 		return &RowError{Code: "INSUFFICIENT_ACCESS_OR_READONLY", Message: "insufficient access rights on object id", Fields: []string{}}

@@ -51,6 +51,9 @@ func (r *Result) Object() string { return r.plan.obj.def.Name }
 // PageLimit is the largest page that Salesforce gives for the query: 2000
 // rows, or 1000 where long text is selected.
 func (r *Result) PageLimit() int {
+	if n := r.plan.obj.def.Page; n > 0 {
+		return n
+	}
 	if r.plan.sel != nil {
 		for _, c := range r.plan.sel.columns {
 			if c.long {
@@ -152,7 +155,11 @@ func (r *Result) appendNode(dst []byte, n *node, v *version, opt *JSONOptions) [
 	dst = append(dst, "/sobjects/"...)
 	dst = append(dst, object...)
 	dst = append(dst, '/')
-	dst = append(dst, v.rec.id...)
+	if v.rec.obj.def.NoID {
+		dst = append(dst, "000000000000000AAA"...)
+	} else {
+		dst = append(dst, v.rec.id...)
+	}
 	dst = append(dst, `"}`...)
 	for i := range n.items {
 		it := &n.items[i]

@@ -44,8 +44,14 @@ type Object struct {
 	DeepClone   bool     // deepCloneable
 	Activatable bool     // activateable
 	Needs       []string // system permissions one of which a user needs to see the object at all
-	Private     bool     // org-wide default private: others' records are invisible without View All
-	NoRetrieve  bool
+	// OwnRows names the field with the user whose row it is: others see it only
+	// with one of the permissions SeeAll.
+	OwnRows    string
+	SeeAll     []string
+	NoID       bool // the Id of every row is null
+	Page       int  // rows of a page at most, where that is not 2,000
+	Private    bool // org-wide default private: others' records are invisible without View All
+	NoRetrieve bool
 	// Links are the describe's URLs besides sobject, describe and rowTemplate;
 	// nil means those of every object with layouts.
 	Links []string
@@ -120,6 +126,8 @@ type Field struct {
 	MasterDetail      bool // required, not updateable, cascade delete
 	RelationshipOrder int  // 1 or 2 for master-detail; 0: null
 
+	// Mirrors names the Contact's field that a person account's field shows.
+	Mirrors string
 	// Default is the value in API text form when a create does not give one.
 	Default string
 	// SilentDefault keeps Default out of the describe.
@@ -162,6 +170,8 @@ type RecordType struct {
 	// Default is what a record created without one gets.
 	Default  bool
 	Inactive bool
+	// Person makes accounts of the type person accounts.
+	Person bool
 	// Picklists are the values that records of the type may have, by field;
 	// those of restricted picklists are enforced.
 	Picklists map[string][]string

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,9 @@ func (o *Org) SetPrivate(object string, private bool) error {
 // sees returns the test for whether a session sees a record of an object, or
 // nil when it sees all.
 func (o *Org) sees(s Session, obj *object) func(v *version) bool {
+	if whose := obj.field(obj.def.OwnRows); whose != nil && !s.System && !slices.ContainsFunc(obj.def.SeeAll, o.grants(s).system) {
+		return func(v *version) bool { return v.cell(whose) == string(s.User) }
+	}
 	if s.System || !obj.def.Private || o.grants(s).object(obj).ViewAll {
 		return nil
 	}

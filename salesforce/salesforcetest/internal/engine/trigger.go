@@ -133,7 +133,7 @@ func (tx *Tx) asSystem(f func() []RowError) []RowError {
 // triggers unless records are being loaded.
 func (tx *Tx) after(op Op, r *record, old *version) []RowError {
 	obj := r.obj
-	if obj.def.After == nil && (len(obj.triggers) == 0 || tx.loading) {
+	if obj.def.After == nil && !obj.persons() && (len(obj.triggers) == 0 || tx.loading) {
 		return nil
 	}
 	if tx.depth++; tx.depth > maxTriggers {
@@ -149,6 +149,9 @@ func (tx *Tx) after(op Op, r *record, old *version) []RowError {
 			if errs := obj.def.After(c); len(errs) > 0 {
 				return errs
 			}
+		}
+		if errs := tx.personAfter(c, r); errs != nil {
+			return errs
 		}
 		if tx.loading {
 			return nil

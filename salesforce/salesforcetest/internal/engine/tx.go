@@ -181,7 +181,9 @@ func (tx *Tx) create(obj *object, v *version) *record {
 	obj.recs = append(obj.recs, nil)
 	r.seq = len(obj.recs)
 	r.id = makeID(obj.def.KeyPrefix, tx.org.cfg.Infix, r.seq)
-	v.cells[obj.id.pos] = string(r.id)
+	if !obj.def.NoID {
+		v.cells[obj.id.pos] = string(r.id)
+	}
 	tx.put(r, v)
 	return r
 }

@@ -110,6 +110,9 @@ func (tx *Tx) insertOne(obj *object, rec sobject.Record, opt WriteOptions, key *
 // finish runs the before-save hook and the checks.
 func (tx *Tx) finish(obj *object, d *Draft, changed func(*field) bool) []RowError {
 	d.user = tx.s.User
+	if errs := tx.personBefore(obj, d); errs != nil {
+		return errs
+	}
 	if obj.def.Before != nil {
 		if errs := obj.def.Before(d); len(errs) > 0 {
 			return errs
@@ -143,9 +146,14 @@ func (tx *Tx) fillIn(obj *object, v *version, set []bool) {
 			}
 		}
 	}
-	if f := obj.field("RecordTypeId"); f != nil && !set[f.pos] && !tx.loading {
+	if f := obj.field("RecordTypeId"); f != nil && !set[f.pos] {
+		person := false // an account with a last name is a person
+		if last := obj.field("LastName"); obj.persons() && last != nil {
+			person = v.cells[last.pos] != ""
+		}
 		for _, t := range obj.def.RecordTypes {
-			if t.Default && !t.Inactive {
+			first := v.cells[f.pos] == "" && person
+			if t.Person == person && !t.Inactive && (t.Default || first) && (person || !tx.loading) {
 				v.cells[f.pos] = string(t.ID)
 			}
 		}

@@ -24,6 +24,8 @@ type Options struct {
 	StateCodes bool
 	// MultiCurrency gives records a CurrencyIsoCode.
 	MultiCurrency bool
+	// PersonAccounts gives accounts the fields of persons.
+	PersonAccounts bool
 }
 
 // objects are declared in the order of what a new org's setup is, what is
@@ -31,7 +33,7 @@ type Options struct {
 func objects() []object {
 	return []object{
 		organization, user, userRole, userLogin, profile, userLicense, permissionSet, permissionSetAssignment, userPermissionAccess,
-		objectPermissions, fieldPermissions, group, groupMember, queueSobject, recordType,
+		objectPermissions, fieldPermissions, group, groupMember, queueSobject, recordType, oauthToken, loginHistory,
 		account, contact, accountContactRole, lead, opportunity, opportunityContactRole, opportunityLineItem, opportunityHistory,
 		contract, campaign, campaignMember, campaignMemberStatus, cases, caseComment, product2, pricebook2, pricebookEntry,
 		task, event, eventRelation, note, attachment, document, contentDocument, contentVersion, contentDocumentLink,
@@ -50,6 +52,11 @@ func Define(o *engine.Org, opt Options) error {
 		}
 		if opt.MultiCurrency && hasMoney(fields) {
 			fields = append(fields, currencyCode())
+		}
+		if opt.PersonAccounts {
+			if fields, err = personFields(s.def.Name, fields, opt); err != nil {
+				return fmt.Errorf("standard object %s: %w", s.def.Name, err)
+			}
 		}
 		s.def.Fields, s.def.Before, s.def.After = fields, s.before, s.after
 		deriveFields(&s)
@@ -70,7 +77,7 @@ func deriveFields(o *object) {
 			f.ExtraType = "plaintextarea"
 		}
 	}
-	if at["LastName"] != nil && at["Name"] != nil && at["Name"].Compute == nil {
+	if at["LastName"] != nil && at["Name"] != nil && at["Name"].Compute == nil && at["IsPersonAccount"] == nil || o.def.Name == "Contact" {
 		at["Name"].Compute = personName
 		for _, part := range []string{"Name", "FirstName", "LastName", "Salutation"} {
 			if f := at[part]; f != nil && o.def.Name != "User" {

@@ -17,6 +17,7 @@ var systemPermissions = []struct{ name, label string }{
 	{"ManageRemoteAccess", "Manage Connected Apps"},
 	{"ManageUsers", "Manage Users"},
 	{"ModifyAllData", "Modify All Data"},
+	{"MonitorLoginHistory", "Monitor Login History"},
 	{"RunReports", "Run Reports"},
 	{"TransferAnyCase", "Transfer Cases"},
 	{"TransferAnyEntity", "Transfer Record"},
