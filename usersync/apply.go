@@ -14,7 +14,10 @@ import (
 type Result struct {
 	// Paired and Created count the pairs made with existing and new accounts.
 	Paired, Created int
-	// Already counts entries that somebody had paired since the plan.
+	// Updated, Deactivated, Reactivated and Deleted count accounts of users
+	// who were paired before.
+	Updated, Deactivated, Reactivated, Deleted int
+	// Already counts entries that were done since the plan.
 	Already int
 	// Failed lists the entries that could not be done; the rest was.
 	Failed []Failure
@@ -26,7 +29,8 @@ type Failure struct {
 	Err  error
 }
 
-// Apply makes the pairs and accounts of a plan. It may be stopped at any point
+// Apply makes the pairs of a plan, and creates, changes, deactivates,
+// reactivates and, where the policy says so, deletes accounts. It may be stopped at any point
 // and repeated: what is done stays done and is not done twice. An entry that
 // fails does not stop the others; the error is for what stops all.
 //
@@ -37,7 +41,7 @@ type Failure struct {
 func (s *Service) Apply(ctx context.Context, p *Plan) (Result, error) {
 	var res Result
 	if p.NeedsGoAhead && p.Confirmed != p.Needed {
-		return res, fmt.Errorf("usersync: apply: the plan creates %d accounts; call Plan.GoAhead(%d) when that is wanted: %w", p.Needed, p.Needed, ErrGoAhead)
+		return res, fmt.Errorf("usersync: apply: the plan creates or reactivates %d accounts, each of which takes a seat; call Plan.GoAhead(%d) when that is wanted: %w", p.Needed, p.Needed, ErrGoAhead)
 	}
 	org, err := s.org(ctx, p.Tenant, p.Connection)
 	if err != nil {
@@ -45,6 +49,9 @@ func (s *Service) Apply(ctx context.Context, p *Plan) (Result, error) {
 	}
 	if org != p.Org {
 		return res, fmt.Errorf("usersync: apply: the plan is for org %s, connection %s leads to %s: plan again", p.Org, p.Connection, org)
+	}
+	if err := s.applyFollow(ctx, p, &res); err != nil {
+		return res, err
 	}
 	var ids []sobject.ID
 	for _, e := range p.Entries {
@@ -67,10 +74,11 @@ func (s *Service) Apply(ctx context.Context, p *Plan) (Result, error) {
 		}
 		open = append(open, e)
 	}
-	open, res.Failed, err = s.renew(ctx, p, open)
+	open, old, err := s.renew(ctx, p, open)
 	if err != nil {
 		return res, err
 	}
+	res.Failed = append(res.Failed, old...)
 	for _, e := range open {
 		if err := ctx.Err(); err != nil {
 			return res, fmt.Errorf("usersync: apply: stopped after %d of %d: %w", res.Paired+res.Created+res.Already+len(res.Failed), len(ids), err)
@@ -121,7 +129,7 @@ func (s *Service) renew(ctx context.Context, p *Plan, entries []Entry) (open []E
 	for _, e := range entries {
 		id := e.User.ID
 		u, ok := now[id]
-		why := refusal(u)
+		why := s.refusal(u)
 		if !ok {
 			why = "the org shows the user no more"
 		}
@@ -146,8 +154,12 @@ func (s *Service) renew(ctx context.Context, p *Plan, entries []Entry) (open []E
 // somebody has paired the user in between.
 func (s *Service) join(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, org sobject.ID, e Entry) (user orglink.UserID, already bool, err error) {
 	pair := Pair{Tenant: tenant, Org: org, Salesforce: e.User.ID, User: e.Host, How: clip(e.Why), At: time.Now()}
+	pair.Seen = s.seen(Seen{}, e.User, pairedUser{})
 	if e.Action != ActionCreate {
-		return pair.User, false, s.put(ctx, conn, pair)
+		if err := s.put(ctx, conn, pair); err != nil {
+			return "", false, err
+		}
+		return pair.User, false, s.flag(ctx, tenant, pair.User, true)
 	}
 	// An account that nobody is paired with would stay behind.
 	known, err := s.cfg.Pairs.BySalesforce(ctx, tenant, org, []sobject.ID{e.User.ID})
@@ -159,16 +171,27 @@ func (s *Service) join(ctx context.Context, tenant orglink.TenantID, conn orglin
 	}
 	u := e.User
 	created, err := s.cfg.Directory.Create(ctx, tenant, "salesforce:"+string(org)+":"+string(u.ID), NewUser{Email: u.Email, Username: u.Username,
-		FederationID: u.FederationID, Name: u.Name, FirstName: u.FirstName, LastName: u.LastName, Org: org, Salesforce: u.ID})
+		FederationID: u.FederationID, Name: u.Name, FirstName: u.FirstName, LastName: u.LastName, Org: org, Salesforce: u.ID, SalesforceUser: !s.cfg.Policy.KeepFlag})
 	if err == nil && created.ID == "" {
 		err = errors.New("the directory returned no id")
 	}
 	if err != nil {
 		return "", false, fmt.Errorf("usersync: create an account for %s (%s): %w", u.Username, u.ID, err)
 	}
-	pair.User, pair.How = created.ID, "created"
+	pair.User, pair.How = created.ID, howCreated
 	if err := s.put(ctx, conn, pair); err != nil {
 		return "", false, fmt.Errorf("usersync: account %q was created for %s and is not paired: %w", created.ID, u.Username, err)
 	}
 	return created.ID, false, nil
+}
+
+// flag says whether an account's person works in Salesforce.
+func (s *Service) flag(ctx context.Context, tenant orglink.TenantID, user orglink.UserID, is bool) error {
+	if s.cfg.Policy.KeepFlag {
+		return nil
+	}
+	if err := s.cfg.Directory.Update(ctx, tenant, user, Change{SalesforceUser: &is}); err != nil {
+		return fmt.Errorf("usersync: mark user %q as working in Salesforce or not: %w", user, err)
+	}
+	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-	"unicode/utf8"
 
 	"github.com/orglink/orglink"
 	"github.com/orglink/orglink/salesforce/sobject"
@@ -40,31 +39,19 @@ func (s *Service) Pair(ctx context.Context, tenant orglink.TenantID, conn orglin
 	if !ok {
 		return fmt.Errorf("usersync: pair %s with %q: the tenant's directory has no such user: %w", id, user, ErrNoUser)
 	}
-	return s.put(ctx, conn, Pair{Tenant: tenant, Org: org, Salesforce: id, User: user, How: clip("by " + string(by.User)), At: time.Now()})
+	pair := Pair{Tenant: tenant, Org: org, Salesforce: id, User: user, How: clip("by " + string(by.User)), At: time.Now(), Seen: s.seen(Seen{}, users[0], pairedUser{})}
+	if err := s.put(ctx, conn, pair); err != nil || s.refusal(users[0]) != "" {
+		return err
+	}
+	return s.flag(ctx, tenant, user, true)
 }
 
 // member reports whether the tenant's directory has a user. An id that came
 // with a request may be another tenant's.
 func (s *Service) member(ctx context.Context, tenant orglink.TenantID, user orglink.UserID) (bool, error) {
-	if user == "" {
-		return false, nil
-	}
-	_, last := utf8.DecodeLastRuneInString(string(user))
-	for after := user[:len(user)-last]; ; { // a little before the user in the order of ids
-		page, err := s.cfg.Directory.List(ctx, tenant, after, 100)
-		if err != nil {
-			return false, fmt.Errorf("usersync: look for user %q: %w", user, err)
-		}
-		for _, u := range page {
-			if u.ID >= user {
-				return u.ID == user, nil
-			}
-			after = u.ID
-		}
-		if len(page) == 0 {
-			return false, nil
-		}
-	}
+	hosts, err := s.hosts(ctx, tenant, []orglink.UserID{user})
+	_, ok := hosts[user]
+	return ok, err
 }
 
 // ofTenant refuses what an actor of another tenant asks for.
@@ -83,6 +70,15 @@ func (s *Service) Unpair(ctx context.Context, tenant orglink.TenantID, conn orgl
 	org, err := s.org(ctx, tenant, conn)
 	if err != nil {
 		return err
+	}
+	pairs, err := s.cfg.Pairs.BySalesforce(ctx, tenant, org, []sobject.ID{id})
+	if err != nil {
+		return err
+	}
+	if p, ok := pairs[id]; ok { // before the pair's end: a crash between leaves what the next plan mends
+		if err := s.flag(ctx, tenant, p.User, false); err != nil && !errors.Is(err, ErrNoUser) {
+			return err
+		}
 	}
 	if err := s.cfg.Pairs.Remove(ctx, tenant, org, id); err != nil {
 		return err

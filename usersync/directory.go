@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +22,7 @@ type memoryTenant struct {
 	users   map[orglink.UserID]HostUser
 	keys    map[string]orglink.UserID
 	limited bool
-	seats   int
+	seats   int // of active accounts, since LimitSeats
 	next    int
 }
 
@@ -67,7 +68,7 @@ func (d *MemoryDirectory) Find(ctx context.Context, tenant orglink.TenantID, by 
 	defer d.mu.Unlock()
 	wanted := make(map[string]bool, len(values))
 	for _, v := range values {
-		if by != ByFederationID {
+		if by != ByFederationID && by != ByID {
 			v = fold(v)
 		}
 		wanted[v] = true
@@ -103,10 +104,81 @@ func (d *MemoryDirectory) Create(ctx context.Context, tenant orglink.TenantID, k
 		t.next++
 		id = orglink.UserID(fmt.Sprint("user-", t.next))
 	}
-	u := HostUser{ID: id, Email: user.Email, Username: user.Username, FederationID: user.FederationID, Name: user.Name}
+	u := HostUser{ID: id, Email: user.Email, Username: user.Username, FederationID: user.FederationID, Name: user.Name, SalesforceUser: user.SalesforceUser}
 	t.users[id], t.keys[key] = u, id
 	t.seats--
 	return u, nil
+}
+
+// Update implements Directory.
+func (d *MemoryDirectory) Update(ctx context.Context, tenant orglink.TenantID, user orglink.UserID, c Change) error {
+	return d.change(ctx, "update", tenant, user, func(t *memoryTenant, u *HostUser) error {
+		if c.Reactivate && u.Inactive {
+			if t.limited && t.seats <= 0 {
+				return ErrNoSeats
+			}
+			u.Inactive = false
+			t.seats--
+		}
+		set(&u.Email, c.Email)
+		set(&u.Username, c.Username)
+		set(&u.FederationID, c.FederationID)
+		set(&u.Name, c.Name)
+		set(&u.SalesforceUser, c.SalesforceUser)
+		return nil
+	})
+}
+
+// Deactivate implements Directory.
+func (d *MemoryDirectory) Deactivate(ctx context.Context, tenant orglink.TenantID, user orglink.UserID) error {
+	return d.change(ctx, "deactivate", tenant, user, func(t *memoryTenant, u *HostUser) error {
+		if !u.Inactive {
+			u.Inactive = true
+			t.seats++
+		}
+		return nil
+	})
+}
+
+// Delete implements Deleter.
+func (d *MemoryDirectory) Delete(ctx context.Context, tenant orglink.TenantID, user orglink.UserID) error {
+	if err := ended(ctx, "delete a user"); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t := d.in(tenant)
+	if u, ok := t.users[user]; ok && !u.Inactive {
+		t.seats++
+	}
+	delete(t.users, user)
+	maps.DeleteFunc(t.keys, func(_ string, id orglink.UserID) bool { return id == user })
+	return nil
+}
+
+func (d *MemoryDirectory) change(ctx context.Context, what string, tenant orglink.TenantID, user orglink.UserID, f func(*memoryTenant, *HostUser) error) error {
+	if err := ended(ctx, what+" a user"); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t := d.in(tenant)
+	u, ok := t.users[user]
+	err := ErrNoUser
+	if ok {
+		err = f(t, &u)
+	}
+	if err != nil {
+		return fmt.Errorf("usersync: %s user %q: %w", what, user, err)
+	}
+	t.users[user] = u
+	return nil
+}
+
+func set[T any](to *T, v *T) {
+	if v != nil {
+		*to = *v
+	}
 }
 
 // List implements Directory.
@@ -134,5 +206,11 @@ func (d *MemoryDirectory) Seats(ctx context.Context, tenant orglink.TenantID) (S
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	t := d.in(tenant)
-	return Seats{Limited: t.limited, Left: max(t.seats, 0)}, nil
+	s := Seats{Limited: t.limited, Left: max(t.seats, 0)}
+	for _, u := range t.users {
+		if !u.Inactive {
+			s.Used++
+		}
+	}
+	return s, nil
 }

@@ -14,7 +14,12 @@
 // host has one, a rule of its own. A match that is not certain - several
 // product users, a product user wanted by two Salesforce users, rules that
 // disagree - is listed for a person to decide and never guessed. Inactive,
-// frozen and non-standard users are refused, with the reason.
+// frozen and non-standard users and programs are refused, with the reason.
+//
+// Users who are paired are followed: renamed, with another address,
+// deactivated, frozen, back again. The [Policy] says what becomes of their
+// accounts; none is deleted unless it says so, and what the product changed
+// itself is left alone.
 //
 // A [Service] also resolves record owners for the importer: under [Automatic]
 // an owner's account appears with the first record, once.

@@ -69,6 +69,21 @@ func (m *Memory) Put(ctx context.Context, p Pair) error {
 	return nil
 }
 
+// Note implements PairStore.
+func (m *Memory) Note(ctx context.Context, p Pair) error {
+	if err := ended(ctx, "note what was seen of a pair"); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o := m.in(p.Tenant, p.Org)
+	if have, ok := o.bySalesforce[p.Salesforce]; ok && have.User == p.User {
+		have.Seen = p.Seen
+		o.bySalesforce[p.Salesforce], o.byUser[p.User] = have, have
+	}
+	return nil
+}
+
 // BySalesforce implements PairStore.
 func (m *Memory) BySalesforce(ctx context.Context, tenant orglink.TenantID, org sobject.ID, ids []sobject.ID) (map[sobject.ID]Pair, error) {
 	if err := ended(ctx, "read pairs"); err != nil {

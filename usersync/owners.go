@@ -101,13 +101,13 @@ func (s *Service) arrive(ctx context.Context, tenant orglink.TenantID, conn orgl
 	if err != nil {
 		return err
 	}
-	entries, err := s.decide(ctx, tenant, org, append(users, rivals...), true)
+	entries, err := s.decide(ctx, tenant, org, append(users, rivals...), s.cfg.Strategy, true)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries[:len(users)] {
 		switch e.Action {
-		case ActionPaired:
+		case ActionPaired, ActionUpdate, ActionDeactivate, ActionReactivate, ActionDelete:
 			out[e.User.ID] = e.Host
 			continue
 		case ActionPair, ActionCreate:

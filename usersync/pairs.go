@@ -28,7 +28,33 @@ type Pair struct {
 	How string
 	// At is when, in whole microseconds.
 	At time.Time
+	// Seen is what the org said of the user when it was last followed.
+	Seen Seen
 }
+
+// Seen is the base that changes in the org, and in the product, are told by.
+// The zero Seen is of a pair that was never followed.
+type Seen struct {
+	Username     string `json:"username,omitempty"`
+	Email        string `json:"email,omitempty"`
+	FederationID string `json:"federation_id,omitempty"`
+	Name         string `json:"name,omitempty"`
+	FirstName    string `json:"first_name,omitempty"`
+	LastName     string `json:"last_name,omitempty"`
+	Frozen       bool   `json:"frozen,omitempty"`
+	// Left is how far the account's deactivation is that followed the user's.
+	Left Left `json:"left,omitempty"`
+}
+
+// Left is how far a deactivation is that usersync made. Only such accounts are
+// reactivated.
+type Left string
+
+// The stages; "" is none.
+const (
+	LeftBegun Left = "begun"
+	LeftDone  Left = "done"
+)
 
 // PairStore keeps pairs. Implementations are safe for concurrent use, return
 // an error that wraps the context's when it has ended, and never show one
@@ -39,6 +65,9 @@ type PairStore interface {
 	// is no error; an error wraps ErrPaired when one of them has another
 	// partner. Of several calls at once for one user only one wins.
 	Put(ctx context.Context, p Pair) error
+	// Note keeps p.Seen when p.Salesforce and p.User are paired with each
+	// other, and changes nothing otherwise.
+	Note(ctx context.Context, p Pair) error
 	// BySalesforce returns the pairs of the Salesforce users that have one.
 	BySalesforce(ctx context.Context, tenant orglink.TenantID, org sobject.ID, ids []sobject.ID) (map[sobject.ID]Pair, error)
 	// ByUsers returns the pairs of the host users that have one.

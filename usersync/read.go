@@ -17,6 +17,13 @@ import (
 // types are portals, guests, integrations and Chatter-only users.
 const standardUser = "Standard"
 
+// integrationLicense is the licence of users that are programs; their UserType
+// is Standard too (Salesforce Help, "Give Integration Users API Only Access").
+const integrationLicense = "Salesforce Integration"
+
+// licenseField needs the permission to view setup.
+const licenseField = "Profile.UserLicense.Name"
+
 // readSize is how many ids go into one query's filter: 400 quoted ids take
 // about 8,400 characters, well below what an address may hold.
 const readSize = 400
@@ -25,7 +32,7 @@ const readSize = 400
 // one query's filter.
 const rivalSize = 60
 
-var userFields = []string{"Id", "Username", "Email", "Name", "FirstName", "LastName", "FederationIdentifier", "IsActive", "UserType"}
+var userFields = []string{"Id", "Username", "Email", "Name", "FirstName", "LastName", "FederationIdentifier", "IsActive", "UserType", licenseField}
 
 // readUsers reads users by id, or all users when ids is nil. The warnings say
 // what could not be seen.
@@ -37,7 +44,7 @@ func (s *Service) readUsers(ctx context.Context, tenant orglink.TenantID, conn o
 	fields := userFields
 	var warnings []string
 	users, err := queryUsers(ctx, client, fields, ids)
-	if errors.Is(err, salesforce.ErrInvalidField) {
+	if errors.Is(err, salesforce.ErrInvalidField) || errors.Is(err, salesforce.ErrInvalidType) {
 		// Some of the fields are hidden from the connected user.
 		if fields, warnings, err = visibleFields(ctx, client); err == nil {
 			users, err = queryUsers(ctx, client, fields, ids)
@@ -66,7 +73,7 @@ func (s *Service) readRivals(ctx context.Context, tenant orglink.TenantID, conn 
 	have := make(map[sobject.ID]bool, len(users))
 	for _, u := range users {
 		have[u.ID] = true
-		if u.Email != "" && refusal(u) == "" && !slices.Contains(emails, u.Email) {
+		if u.Email != "" && s.refusal(u) == "" && !slices.Contains(emails, u.Email) {
 			emails = append(emails, u.Email)
 		}
 	}
@@ -83,7 +90,7 @@ func (s *Service) readRivals(ctx context.Context, tenant orglink.TenantID, conn 
 		for i, e := range part {
 			quoted[i] = soql.Quote(e)
 		}
-		q := "SELECT Id FROM User WHERE IsActive = true AND UserType = 'Standard' AND Email IN (" + strings.Join(quoted, ",") + ")"
+		q := "SELECT Id FROM User WHERE IsActive = true AND Email IN (" + strings.Join(quoted, ",") + ")"
 		for rec, err := range client.Query(ctx, q) {
 			if err != nil {
 				return nil, fmt.Errorf("usersync: read users with the same e-mail address: %w", err)
@@ -106,6 +113,12 @@ func visibleFields(ctx context.Context, client *salesforce.Client) (fields, warn
 		return nil, nil, err
 	}
 	for _, f := range userFields {
+		if f == licenseField {
+			// A describe of User does not tell; whoever sees too little of
+			// one seldom sees the other.
+			warnings = append(warnings, "Licences were not read, so integration users count as people: grant View Setup and Configuration to tell them apart.")
+			continue
+		}
 		if _, ok := d.Field(f); ok {
 			fields = append(fields, f)
 			continue
@@ -126,6 +139,9 @@ func queryUsers(ctx context.Context, client *salesforce.Client, fields []string,
 	err := eachQuery(ctx, client, query, "Id", ids, func(r sobject.Record) error {
 		u := SalesforceUser{ID: r.ID(), Username: text(r, "Username"), Email: text(r, "Email"), Name: text(r, "Name"),
 			FirstName: text(r, "FirstName"), LastName: text(r, "LastName"), FederationID: text(r, "FederationIdentifier"), Type: text(r, "UserType")}
+		if v, ok := r.Path(licenseField); ok {
+			u.License = v.Raw()
+		}
 		if u.ID == "" {
 			return errors.New("a user came without an Id")
 		}
@@ -143,7 +159,11 @@ func queryUsers(ctx context.Context, client *salesforce.Client, fields []string,
 func markFrozen(ctx context.Context, client *salesforce.Client, users []SalesforceUser, ids []sobject.ID) (string, error) {
 	frozen := make(map[sobject.ID]bool)
 	// The filter is on UserId for ids; all frozen users are few.
-	err := eachQuery(ctx, client, "SELECT UserId, IsFrozen FROM UserLogin", "UserId", ids, func(r sobject.Record) error {
+	query := "SELECT UserId, IsFrozen FROM UserLogin"
+	if ids == nil {
+		query += " WHERE IsFrozen = true"
+	}
+	err := eachQuery(ctx, client, query, "UserId", ids, func(r sobject.Record) error {
 		is, err := r.Bool("IsFrozen")
 		if err != nil {
 			return err

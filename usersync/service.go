@@ -25,6 +25,18 @@ type Config struct {
 	Pairs PairStore
 	// Strategy defaults to Manual().
 	Strategy Strategy
+	// Policy says how the accounts of paired users follow the org. The zero
+	// Policy deletes nothing.
+	Policy Policy
+	// UserTypes are the Salesforce UserTypes that may have accounts. Defaults
+	// to Standard, which leaves out portals, guests and the org's own robots.
+	UserTypes []string
+	// IntegrationUsers admits users with the licence "Salesforce Integration",
+	// who are programs.
+	IntegrationUsers bool
+	// Refuse says why a user may not have an account for a reason of the
+	// host's own, or "". It is called often and must not block.
+	Refuse func(u SalesforceUser) string
 	// Rules are the identities to match by, strongest first. Defaults to
 	// federation id, e-mail, user name; an empty, non-nil slice matches by
 	// HostRule only.
@@ -93,6 +105,12 @@ func New(cfg Config) (*Service, error) {
 			errs = append(errs, fmt.Errorf("Rules[%d] is %q; rules of the host's own go to HostRule", i, r))
 		}
 	}
+	if err := cfg.Policy.check(cfg.Directory); err != nil {
+		errs = append(errs, err)
+	}
+	if cfg.UserTypes == nil {
+		cfg.UserTypes = []string{standardUser}
+	}
 	if cfg.RefusedFor < 0 {
 		errs = append(errs, fmt.Errorf("RefusedFor is %s; it must not be negative", cfg.RefusedFor))
 	}
@@ -102,7 +120,7 @@ func New(cfg Config) (*Service, error) {
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("usersync: config: %w", errors.Join(errs...))
 	}
-	cfg.Rules = slices.Clone(cfg.Rules)
+	cfg.Rules, cfg.UserTypes = slices.Clone(cfg.Rules), slices.Clone(cfg.UserTypes)
 	return &Service{cfg: cfg, orgs: map[connKey]clientOrg{}, refused: map[refusedKey]time.Time{}, arrivals: map[arrivalKey]chan struct{}{}}, nil
 }
 

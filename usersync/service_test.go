@@ -136,7 +136,7 @@ func TestPlanSaysWhy(t *testing.T) {
 		usersync.HostUser{ID: "h-s1", Email: "shared@example.com"}, usersync.HostUser{ID: "h-s2", Email: "shared@example.com"},
 		usersync.HostUser{ID: "h-torn", FederationID: "F-torn"}, usersync.HostUser{ID: "h-other", Email: "torn@example.com"},
 		usersync.HostUser{ID: "h-taken", Email: "taken@example.com"},
-		usersync.HostUser{ID: "h-left", Email: "left@example.com"})
+		usersync.HostUser{ID: "h-left", Email: "left@example.com"}, usersync.HostUser{ID: "h-known", SalesforceUser: true})
 	w.directory.Add("other-tenant", usersync.HostUser{ID: "spy", Email: "fresh@example.com"})
 	org := sobject.ID(w.org.Ready().OrgID)
 	for _, p := range []usersync.Pair{{Salesforce: "005000000000999AAA", User: "h-taken"}, {Salesforce: known, User: "h-known", How: "by admin"}} {
@@ -167,7 +167,7 @@ func TestPlanSaysWhy(t *testing.T) {
 	}
 	users, _ := w.directory.List(t.Context(), tenant, "", 100)
 	pairs, _ := w.pairs.List(t.Context(), tenant, org, "", 100)
-	if len(users) != 10 || len(pairs) != 2 {
+	if len(users) != 11 || len(pairs) != 2 {
 		t.Errorf("a plan changed something: %d users, %d pairs", len(users), len(pairs))
 	}
 }

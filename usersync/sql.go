@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,7 +23,7 @@ const (
 	component = "usersync"
 	// chunk bounds the parameters of one statement.
 	chunk   = 200
-	columns = "tenant, org, salesforce, hostuser, how, at"
+	columns = "tenant, org, salesforce, hostuser, how, at, seen"
 )
 
 // SQLStore is a PairStore in the host's database. It commits on its own
@@ -75,8 +76,8 @@ func (s *SQLStore) Put(ctx context.Context, p Pair) error {
 		if len(have) > 0 {
 			return nil
 		}
-		_, err = s.db.Exec(ctx, nil, "INSERT INTO {user_pair} ("+columns+") VALUES (?, ?, ?, ?, ?, ?)",
-			string(p.Tenant), string(p.Org), string(p.Salesforce), string(p.User), p.How, sqlkit.Micros(p.At))
+		_, err = s.db.Exec(ctx, nil, "INSERT INTO {user_pair} ("+columns+") VALUES (?, ?, ?, ?, ?, ?, ?)",
+			string(p.Tenant), string(p.Org), string(p.Salesforce), string(p.User), p.How, sqlkit.Micros(p.At), p.Seen.text())
 		if err == nil || try == 3 {
 			return wrap("save a pair", err)
 		}
@@ -84,6 +85,13 @@ func (s *SQLStore) Put(ctx context.Context, p Pair) error {
 			return wrap("save a pair", errors.Join(err, ctx.Err()))
 		}
 	}
+}
+
+// Note implements PairStore.
+func (s *SQLStore) Note(ctx context.Context, p Pair) error {
+	_, err := s.db.Exec(ctx, nil, "UPDATE {user_pair} SET seen = ? WHERE tenant = ? AND org = ? AND salesforce = ? AND hostuser = ?",
+		p.Seen.text(), string(p.Tenant), string(p.Org), string(p.Salesforce), string(p.User))
+	return wrap("note what was seen of a pair", err)
 }
 
 // partners returns the pairs that either side of p has.
@@ -156,13 +164,25 @@ func (s *SQLStore) scan(ctx context.Context, each func(Pair), query string, args
 	for rows.Next() {
 		var p Pair
 		var at int64
-		if err := rows.Scan(&p.Tenant, &p.Org, &p.Salesforce, &p.User, &p.How, &at); err != nil {
+		var seen sql.NullString // null in pairs of releases before 0002
+		if err := rows.Scan(&p.Tenant, &p.Org, &p.Salesforce, &p.User, &p.How, &at, &seen); err != nil {
 			return err
+		}
+		if seen.String != "" {
+			if err := json.Unmarshal([]byte(seen.String), &p.Seen); err != nil {
+				return fmt.Errorf("what was seen of %s: %w", p.Salesforce, err)
+			}
 		}
 		p.At = sqlkit.Time(at)
 		each(p)
 	}
 	return rows.Err()
+}
+
+// text is how a row holds it.
+func (s Seen) text() string {
+	b, _ := json.Marshal(s) // strings and booleans always encode
+	return string(b)
 }
 
 func wrap(what string, err error) error {

@@ -45,6 +45,8 @@ func TestSuiteFindsBrokenPairStores(t *testing.T) {
 		"case-folded id":        func() usersync.PairStore { return folded{usersync.NewMemory()} },
 		"truncated time":        func() usersync.PairStore { return wholeSeconds{usersync.NewMemory()} },
 		"ignored context":       func() usersync.PairStore { return deaf{usersync.NewMemory()} },
+		"notes everybody's":     func() usersync.PairStore { return looseNote{usersync.NewMemory()} },
+		"forgets what was seen": func() usersync.PairStore { return blind{usersync.NewMemory()} },
 		"erases everything":     func() usersync.PairStore { return &eraser{PairStore: usersync.NewMemory()} },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -55,11 +57,21 @@ func TestSuiteFindsBrokenPairStores(t *testing.T) {
 
 func TestSuiteFindsBrokenDirectories(t *testing.T) {
 	for name, broken := range map[string]func(usersync.Directory) usersync.Directory{
-		"ignored key":     func(d usersync.Directory) usersync.Directory { return &keyless{Directory: d} },
-		"first match":     func(d usersync.Directory) usersync.Directory { return firstOnly{d} },
-		"case-sensitive":  func(d usersync.Directory) usersync.Directory { return exactCase{d} },
-		"missing tenant":  func(d usersync.Directory) usersync.Directory { return everyTenant{d} },
-		"ignored context": func(d usersync.Directory) usersync.Directory { return deafDirectory{d} },
+		"ignored key":            func(d usersync.Directory) usersync.Directory { return &keyless{Directory: d} },
+		"first match":            func(d usersync.Directory) usersync.Directory { return firstOnly{d} },
+		"case-sensitive":         func(d usersync.Directory) usersync.Directory { return exactCase{d} },
+		"missing tenant":         func(d usersync.Directory) usersync.Directory { return everyTenant{d} },
+		"ignored context":        func(d usersync.Directory) usersync.Directory { return deafDirectory{d} },
+		"whole-row update":       func(d usersync.Directory) usersync.Directory { return wholeRow{d} },
+		"update of nobody":       func(d usersync.Directory) usersync.Directory { return tolerant{d} },
+		"update reactivates":     func(d usersync.Directory) usersync.Directory { return waker{d} },
+		"deactivation deletes":   func(d usersync.Directory) usersync.Directory { return remover{d} },
+		"inactive are not found": func(d usersync.Directory) usersync.Directory { return activeOnly{d} },
+		"ids fold case":          func(d usersync.Directory) usersync.Directory { return foldedIDs{d} },
+		"free reactivation":      func(d usersync.Directory) usersync.Directory { return freeSeats{d} },
+		"keys outlive accounts": func(d usersync.Directory) usersync.Directory {
+			return &keyKeeper{Directory: d, keys: map[string]usersync.HostUser{}}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			report(t, usersynctest.DirectoryFailures(t.Context(), func() usersynctest.Directory {

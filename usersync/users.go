@@ -25,6 +25,8 @@ type SalesforceUser struct {
 	Frozen bool
 	// Type is Salesforce's UserType, such as Standard or Guest.
 	Type string
+	// License is the name of the user's licence; "" when it is not visible.
+	License string
 }
 
 // HostUser is a user of the host product.
@@ -34,6 +36,11 @@ type HostUser struct {
 	Username     string
 	FederationID string
 	Name         string
+	// Inactive accounts exist and let nobody in.
+	Inactive bool
+	// SalesforceUser tells that the account's person works in Salesforce: what
+	// signin.User.SalesforceUser is read from.
+	SalesforceUser bool
 }
 
 // Clients hands out the client of a connection; *connection.Manager does.
@@ -50,9 +57,12 @@ const (
 	ByFederationID Identity = "federation id"
 	ByEmail        Identity = "e-mail"
 	ByUsername     Identity = "user name"
+	// ByID asks for accounts by their own id, compared byte for byte.
+	ByID Identity = "id"
 )
 
-// ErrNoSeats is wrapped by Directory.Create when the tenant has no seat left.
+// ErrNoSeats is wrapped by Directory.Create, and by an Update that reactivates,
+// when the tenant has no seat left.
 var ErrNoSeats = errors.New("no seats left")
 
 // NewUser is an account that is to be created for a Salesforce user.
@@ -62,10 +72,27 @@ type NewUser struct {
 	// Org and Salesforce tell whose account it will be.
 	Org        sobject.ID
 	Salesforce sobject.ID
+	// SalesforceUser is the account's flag to begin with.
+	SalesforceUser bool
 }
 
-// Seats is how many accounts a tenant may still create.
+// Change is what has to change of an account. What is nil stays as it is.
+type Change struct {
+	Email          *string `json:",omitempty"`
+	Username       *string `json:",omitempty"`
+	FederationID   *string `json:",omitempty"`
+	Name           *string `json:",omitempty"`
+	FirstName      *string `json:",omitempty"`
+	LastName       *string `json:",omitempty"`
+	SalesforceUser *bool   `json:",omitempty"`
+	// Reactivate lets the person in again. It may need a seat.
+	Reactivate bool `json:",omitempty"`
+}
+
+// Seats is how many accounts a tenant has and may still create.
 type Seats struct {
+	// Used is how many are taken; 0 when the host does not count them.
+	Used int
 	// Limited is false when there is no limit; Left means nothing then.
 	Limited bool
 	Left    int
@@ -75,17 +102,33 @@ type Seats struct {
 // concurrent use and never answer about another tenant.
 type Directory interface {
 	// Find returns the users that have one of the values as the identity, in
-	// any order, each once. Values are not empty.
+	// any order, each once, inactive ones too. Values are not empty.
 	Find(ctx context.Context, tenant orglink.TenantID, by Identity, values []string) ([]HostUser, error)
-	// Create makes an account, unless an earlier call with the same tenant
+	// Create makes an active account, unless an earlier call with the same tenant
 	// and key made it: then it returns that one, also when the calls run at
 	// once. An error wraps ErrNoSeats when no seat is left.
 	Create(ctx context.Context, tenant orglink.TenantID, key string, user NewUser) (HostUser, error)
+	// Update changes an account; repeating a call changes nothing. What the
+	// product does not keep, it ignores. An error wraps ErrNoUser when there is
+	// no such account, and ErrNoSeats when it cannot be reactivated.
+	Update(ctx context.Context, tenant orglink.TenantID, user orglink.UserID, c Change) error
+	// Deactivate lets an account's person in no more and keeps all the rest.
+	// Repeating it is no error; an error wraps ErrNoUser when there is no such
+	// account.
+	Deactivate(ctx context.Context, tenant orglink.TenantID, user orglink.UserID) error
 	// List returns up to limit users with ids greater than after, in
 	// ascending bytewise order of the id.
 	List(ctx context.Context, tenant orglink.TenantID, after orglink.UserID, limit int) ([]HostUser, error)
 	// Seats tells how many accounts may still be created.
 	Seats(ctx context.Context, tenant orglink.TenantID) (Seats, error)
+}
+
+// Deleter is what a Directory has too when the host lets its accounts be
+// deleted, which a Policy must ask for.
+type Deleter interface {
+	// Delete removes an account and forgets its key, so that Create makes a
+	// new one. An account that is not there is no error.
+	Delete(ctx context.Context, tenant orglink.TenantID, user orglink.UserID) error
 }
 
 // value returns what a Salesforce user has as an identity, in the form in
@@ -95,6 +138,9 @@ func (u SalesforceUser) value(by Identity) string {
 }
 
 func (u HostUser) value(by Identity) string {
+	if by == ByID {
+		return string(u.ID)
+	}
 	return identity(by, u.FederationID, u.Email, u.Username)
 }
 

@@ -58,6 +58,7 @@ func openDatabase(ctx context.Context, c *config) (db *sql.DB, done func(), err 
 const hostSchema = `
 CREATE TABLE IF NOT EXISTS product_user (
 	id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL UNIQUE COLLATE NOCASE,
+	active BOOLEAN NOT NULL DEFAULT TRUE, salesforce_user BOOLEAN NOT NULL DEFAULT FALSE,
 	creation_key TEXT UNIQUE -- set for accounts that appeared because of Salesforce
 );
 CREATE TABLE IF NOT EXISTS product_usage (

@@ -17,6 +17,10 @@ var directoryChecks = []check[Directory]{
 	{"one key makes one account", oneKey},
 	{"one key at once makes one account", oneKeyAtOnce},
 	{"seats run out", seatsRunOut},
+	{"an account is changed, the rest of it stays", updated},
+	{"a deactivated account stays and can be reactivated", deactivated},
+	{"a deactivated account needs no seat, a reactivated one does", seatsOfInactive},
+	{"a deleted account is gone with its key", deleted},
 	{"users are listed in pages", listed},
 	{"an ended context ends the call", directoryContext},
 }
@@ -55,6 +59,9 @@ func found(ctx context.Context, d Directory) error {
 		func() error { return wantFound(ctx, d, Tenant, usersync.ByFederationID, "f-ada") },
 		func() error { return wantFound(ctx, d, Tenant, usersync.ByEmail, "ada@example.com.prod") },
 		func() error { return wantFound(ctx, d, Tenant, usersync.ByEmail, "%") },
+		func() error { return wantFound(ctx, d, Tenant, usersync.ByID, "h2", "h2") },
+		func() error { return wantFound(ctx, d, Tenant, usersync.ByID, "H2") },
+		func() error { return wantFound(ctx, d, Other, usersync.ByID, "h2") },
 	)
 }
 
@@ -185,6 +192,8 @@ func directoryContext(ctx context.Context, d Directory) error {
 			return canceled("Find", err)
 		},
 		func() error { _, err := d.Create(ended, Tenant, "key", account(1)); return canceled("Create", err) },
+		func() error { return canceled("Update", d.Update(ended, Tenant, "u", usersync.Change{})) },
+		func() error { return canceled("Deactivate", d.Deactivate(ended, Tenant, "u")) },
 		func() error { _, err := d.List(ended, Tenant, "", 1); return canceled("List", err) },
 		func() error { _, err := d.Seats(ended, Tenant); return canceled("Seats", err) },
 	)

@@ -17,6 +17,7 @@ var pairChecks = []check[usersync.PairStore]{
 	{"a pair is kept as it was put", pairKept},
 	{"the same pair again changes nothing", pairAgain},
 	{"each side has one partner", onePartner},
+	{"what was seen is noted of the pair it is of", seenNoted},
 	{"a removed pair is free again", removed},
 	{"tenants and orgs are apart", orgsApart},
 	{"ids are bytes", idsAreBytes},
@@ -82,6 +83,30 @@ func pairAgain(ctx context.Context, s usersync.PairStore) error {
 		func() error { return s.Put(ctx, pair(1, 1)) },
 		func() error { return s.Put(ctx, again) },
 		func() error { return wantPair(ctx, s, pair(1, 1)) },
+	)
+}
+
+func seenNoted(ctx context.Context, s usersync.PairStore) error {
+	p, other := pair(1, 1), pair(1, 1)
+	other.Tenant = Other
+	if err := first(func() error { return s.Put(ctx, p) }, func() error { return s.Put(ctx, other) }); err != nil {
+		return err
+	}
+	p.Seen = usersync.Seen{Username: "ünï@example.com", Email: "Ada@example.com", FederationID: "F \"1\"", Name: strings.Repeat("n", 400), FirstName: "a", LastName: "b", Frozen: true, Left: usersync.LeftBegun}
+	stale := pair(1, 2)
+	stale.Seen.Username = "somebody else's"
+	absent := pair(7, 7)
+	return first(
+		func() error { return s.Note(ctx, p) },
+		func() error { return wantPair(ctx, s, p) },
+		func() error { return s.Note(ctx, stale) },
+		func() error { return s.Note(ctx, absent) },
+		func() error { return wantPair(ctx, s, p) },
+		func() error { return wantPair(ctx, s, other) },
+		func() error { return wantNone(ctx, s, absent) },
+		func() error { return s.Remove(ctx, Tenant, org, user(1)) },
+		func() error { return s.Put(ctx, stale) },
+		func() error { return wantPair(ctx, s, stale) },
 	)
 }
 
@@ -252,6 +277,7 @@ func pairContext(ctx context.Context, s usersync.PairStore) error {
 			_, err := s.ByUsers(ended, Tenant, org, []orglink.UserID{"u1"})
 			return canceled("ByUsers", err)
 		},
+		func() error { return canceled("Note", s.Note(ended, pair(1, 1))) },
 		func() error { return canceled("Remove", s.Remove(ended, Tenant, org, user(1))) },
 		func() error { _, err := s.List(ended, Tenant, org, "", 1); return canceled("List", err) },
 		func() error { return canceled("Erase", s.Erase(ended, Tenant)) },

@@ -45,6 +45,8 @@ type Directory struct {
 	// LimitSeats allows n more accounts; nil when the host has no limit, and
 	// then the check is left out.
 	LimitSeats func(ctx context.Context, tenant orglink.TenantID, n int) error
+	// Ignores are the identities that the product does not keep.
+	Ignores []usersync.Identity
 }
 
 // TestDirectory runs the suite for directories, with an empty one for each

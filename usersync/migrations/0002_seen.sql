@@ -1,0 +1,1 @@
+ALTER TABLE {user_pair} ADD COLUMN seen ${text};
