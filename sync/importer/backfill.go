@@ -20,7 +20,10 @@ import (
 // waits for the same one.
 func (s *step) backfill(ctx context.Context) error {
 	s.did.phase = "backfill"
-	if s.place.Backfill.Added != nil {
+	switch {
+	case s.place.Backfill.Compare:
+		s.did.phase = "compare calculated fields"
+	case s.place.Backfill.Added != nil:
 		s.did.phase = "read added fields"
 	}
 	switch b := s.place.Backfill; {
@@ -69,13 +72,20 @@ func (s *step) byID(q *soql.Query, after sobject.ID, limit int) (text string, al
 	if after != "" {
 		q.AndWhere(soql.Compare("Id", soql.OpGt, soql.ID(after)))
 	}
+	q, all = s.present(q)
+	return q.OrderBy(soql.Asc("Id")).Limit(limit).String(), all
+}
+
+// present leaves out deleted records. all tells that the query has to ask for
+// all rows, because some are archived.
+func (s *step) present(q *soql.Query) (_ *soql.Query, all bool) {
 	if _, all = s.describe.Field("IsArchived"); all {
 		_, all = s.describe.Field("IsDeleted")
 	}
 	if all {
 		q.AndWhere(soql.Compare("IsDeleted", soql.OpEq, soql.Bool(false)))
 	}
-	return q.OrderBy(soql.Asc("Id")).Limit(limit).String(), all
+	return q, all
 }
 
 func (s *step) startChunk(ctx context.Context) error {
@@ -97,7 +107,7 @@ func (s *step) startChunk(ctx context.Context) error {
 		return err
 	}
 	s.did.jobs++
-	*b = backfill{Added: b.Added, After: b.After, Job: job.ID(), Limit: limit, Fields: names(columns), ReadAt: now}
+	*b = backfill{Added: b.Added, Compare: b.Compare, Differ: b.Differ, After: b.After, Job: job.ID(), Limit: limit, Fields: names(columns), ReadAt: now}
 	if err := s.commit(ctx, nil, true); err != nil {
 		// Nobody will know the job: do not leave it to run for nothing.
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -157,7 +167,7 @@ func (s *step) chunkPage(ctx context.Context) error {
 		got, want := b.Rows, b.Total
 		return s.again(ctx, fmt.Errorf("%w: %d rows of Bulk job %s, %d counted", ErrMiscount, got, b.Job, want))
 	}
-	return s.commit(ctx, p.rows, true)
+	return s.store(ctx, b, p.rows)
 }
 
 // pageReader gathers the rows of a page into parts.
@@ -186,7 +196,7 @@ func (p *pageReader) add(ctx context.Context, rec sobject.Record) error {
 	}
 	if len(p.rows) > 0 && p.bytes >= p.s.im.cfg.BatchBytes {
 		p.take()
-		if p.failed = p.s.commit(ctx, p.rows, true); p.failed != nil {
+		if p.failed = p.s.store(ctx, p.b, p.rows); p.failed != nil {
 			return p.failed
 		}
 		p.rows, p.bytes = p.rows[:0], 0
@@ -284,7 +294,7 @@ func jobLost(err error) (lost bool, told error) {
 // and returns err.
 func (s *step) again(ctx context.Context, err error) error {
 	b := s.place.Backfill
-	*b = backfill{Added: b.Added, After: b.After}
+	*b = backfill{Added: b.Added, Compare: b.Compare, Differ: b.Differ, After: b.After}
 	if failed := s.commit(ctx, nil, true); failed != nil {
 		return errors.Join(err, failed)
 	}
@@ -315,11 +325,14 @@ func (s *step) deleteJob(ctx context.Context, id string) error {
 }
 
 func (s *step) nextChunk(more bool, last sobject.ID) {
+	b := s.place.Backfill
 	if !more || last == "" {
-		s.place.Backfill = nil
+		if s.place.Backfill = nil; b.Compare {
+			s.endCalculated(b.Differ)
+		}
 		return
 	}
-	*s.place.Backfill = backfill{Added: s.place.Backfill.Added, After: last, REST: s.place.Backfill.REST}
+	*b = backfill{Added: b.Added, Compare: b.Compare, Differ: b.Differ, After: last, REST: b.REST}
 }
 
 // backfillREST reads objects that Bulk does not know, a page a step.
@@ -341,6 +354,13 @@ func (s *step) backfillREST(ctx context.Context) error {
 	if len(rows) > 0 {
 		last = rows[len(rows)-1].change.ID
 	}
+	compare := b.Compare
+	if compare && len(rows) > 0 {
+		if rows, err = s.differing(ctx, rows); err != nil {
+			return err
+		}
+		b.Differ += int64(len(rows))
+	}
 	s.nextChunk(more, last)
-	return s.commit(ctx, rows, true)
+	return s.commit(ctx, rows, !compare)
 }

@@ -95,6 +95,21 @@ type Config struct {
 	// removed, and Events is told. A few dozen may always be missing. Defaults
 	// to 0.1.
 	ReconcileRatio float64
+	// CalculatedEvery is how often steps of Jobs read the formula and roll-up
+	// fields of all records, where the Sink is a Holder, and store what
+	// differs: they change without a new SystemModstamp. One Bulk job for each
+	// ChunkRows records. Sync does not. Defaults to 24 hours; negative means
+	// never.
+	CalculatedEvery time.Duration
+	// Calculated are further fields that change so, as "Object.Field". The
+	// status of contracts, service contracts and their line items is known.
+	Calculated []string
+	// AuditEvery is how often steps of Jobs compare how many records the org
+	// and the Sink, where it is a Holder, have in spans of SystemModstamp, to
+	// find what was committed later than the overlap reaches. One call, and a
+	// few more where they differ. Sync does not. Defaults to 24 hours; negative
+	// means never.
+	AuditEvery time.Duration
 	// MaxUsage is the part of the org's daily API requests after which steps
 	// of Jobs stop with ErrQuotaReserve, so that people can go on working.
 	// Sync and Refresh, which somebody waits for, are not stopped. Defaults
@@ -135,6 +150,8 @@ func New(cfg Config) (*Importer, error) {
 	cfg.Lag = duration(cfg.Lag, 5*time.Minute)
 	cfg.Overlap = duration(cfg.Overlap, 15*time.Minute)
 	cfg.ReconcileEvery = duration(cfg.ReconcileEvery, 24*time.Hour)
+	cfg.CalculatedEvery = duration(cfg.CalculatedEvery, 24*time.Hour)
+	cfg.AuditEvery = duration(cfg.AuditEvery, 24*time.Hour)
 	for _, d := range []struct {
 		name  string
 		value *time.Duration

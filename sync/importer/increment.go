@@ -71,7 +71,7 @@ func (s *step) covered(ctx context.Context, w *window, rows []row) error {
 	if len(added(s.place.Fields, signature(s.stream.Columns))) > 0 {
 		s.did.covered = time.Time{} // the added fields come next
 	}
-	s.did.unfinished = s.background && s.place.Listing != nil
+	s.did.unfinished = s.unfinished()
 	return nil
 }
 

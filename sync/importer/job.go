@@ -85,6 +85,7 @@ type did struct {
 	kinds map[Kind]int64
 	calls int64
 	jobs  int64
+	drift int64 // rows that an audit found missing or old
 	// done and total are the rows of the running chunk, as far as known.
 	done, total int64
 }
@@ -143,6 +144,7 @@ type step struct {
 	fence      uint64
 	background bool      // nobody waits for it
 	lenient    bool      // it began with whatever description was kept
+	patient    bool      // see unfinished
 	until      time.Time // see mode
 	client     *salesforce.Client
 	schema     *schema
@@ -210,23 +212,35 @@ func (s *step) advance(ctx context.Context) error {
 	if !s.plain(now) && s.stale() {
 		return errStale
 	}
-	if s.place.Backfill != nil {
+	if b := s.place.Backfill; b != nil && !b.Compare {
 		return s.backfill(ctx)
 	}
 	if fresh := added(s.place.Fields, now); len(fresh) > 0 && s.place.Window == nil {
+		if b := s.place.Backfill; b != nil && b.Job != "" { // a comparison, which begins anew later
+			if err := s.deleteJob(ctx, b.Job); err != nil {
+				return err
+			}
+		}
 		s.did.phase = "read added fields"
 		s.place.Fields, s.place.Backfill = now, &backfill{Added: fresh}
 		return s.commit(ctx, nil, true)
 	}
-	if s.background && s.reconcileDue() {
-		return s.reconcile(ctx)
+	if chore := s.chore(); chore != nil {
+		now, err := s.client.ServerTime(ctx)
+		if err != nil {
+			return err
+		}
+		if now.Add(-s.im.cfg.Lag).Sub(s.place.Covered) <= s.im.cfg.Interval {
+			return chore(ctx, now)
+		}
 	}
 	return s.increment(ctx)
 }
 
 // plain tells that nothing but the next window of changes is to be read.
 func (s *step) plain(fields []string) bool {
-	return s.place.Backfill == nil && s.place.Window == nil && len(added(s.place.Fields, fields)) == 0 && !(s.background && s.reconcileDue())
+	running := s.place.Backfill != nil && !s.place.Backfill.Compare
+	return !running && s.place.Window == nil && len(added(s.place.Fields, fields)) == 0 && s.chore() == nil
 }
 
 // stale tells that the step's description has to be asked for first.
@@ -241,7 +255,7 @@ func (s *step) begin(ctx context.Context, fields []string) error {
 		return err
 	}
 	cutoff := now.Add(-s.im.cfg.Lag).Truncate(time.Second)
-	s.place = place{Fields: fields, Backfill: &backfill{}, Covered: cutoff, Reconciled: cutoff}
+	s.place = place{Fields: fields, Backfill: &backfill{}, Covered: cutoff, Reconciled: cutoff, Calculated: cutoff, Audited: cutoff}
 	if s.describe.Replicateable {
 		s.place.DeletesThrough = cutoff
 	}

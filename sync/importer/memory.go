@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/orglink/orglink/salesforce/sobject"
 )
@@ -36,6 +37,7 @@ type Stored struct {
 var (
 	_ Sink   = (*MemorySink)(nil)
 	_ Lister = (*MemorySink)(nil)
+	_ Holder = (*MemorySink)(nil)
 )
 
 // NewMemorySink returns an empty sink.
@@ -130,6 +132,37 @@ func (m *MemorySink) IDs(ctx context.Context, s Stream, after sobject.ID, limit 
 	}
 	slices.Sort(out)
 	return out[:min(limit, len(out))], nil
+}
+
+// Held implements Holder.
+func (m *MemorySink) Held(ctx context.Context, s Stream, ids []sobject.ID, _ []string) (map[sobject.ID]Stored, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := make(map[sobject.ID]Stored, len(ids))
+	for _, id := range ids {
+		if r, ok := m.stream(s).records[id]; ok {
+			out[id] = r
+		}
+	}
+	return out, nil
+}
+
+// HeldBetween implements Holder.
+func (m *MemorySink) HeldBetween(ctx context.Context, s Stream, from, to time.Time) (n int64, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range m.stream(s).records {
+		if !r.Gone && !r.SystemModstamp.Before(from) && r.SystemModstamp.Before(to) {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // Len returns how many records of a stream are present.

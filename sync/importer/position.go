@@ -33,6 +33,12 @@ type place struct {
 	Reconciled time.Time `json:"reconciled,omitzero"`
 	// Listing is set while the ids are compared.
 	Listing *listing `json:"listing,omitempty"`
+	// Calculated is the Covered of the last comparison of calculated fields.
+	Calculated time.Time `json:"calculated,omitzero"`
+	// Audited is the Covered of the last comparison of counts, Audit the one
+	// that is running.
+	Audited time.Time `json:"audited,omitzero"`
+	Audit   *audit    `json:"audit,omitempty"`
 }
 
 // listing is a comparison of all ids, in chunks of one Bulk job each. A
@@ -66,6 +72,10 @@ type listing struct {
 type backfill struct {
 	// Added are the only fields to read, when the rest is there already.
 	Added []string `json:"added,omitempty"`
+	// Compare: they are there, and only what differs is stored. Differ counts
+	// the records that did.
+	Compare bool  `json:"compare,omitempty"`
+	Differ  int64 `json:"differ,omitempty"`
 	// After is the last Id of the chunks that are done.
 	After sobject.ID `json:"after,omitempty"`
 	// Job is the running chunk's; "" when it is still to be begun.
@@ -162,6 +172,12 @@ func (p place) check() error {
 		ids = append(ids, w.ID, w.GoneID)
 		if w.From.IsZero() || w.To.Before(w.From) || (w.ID != "") != !w.At.IsZero() || (w.GoneID != "") != !w.GoneAt.IsZero() {
 			return errors.New("a window that ends before it begins")
+		}
+	}
+	if a := p.Audit; a != nil && a.Window != nil {
+		ids = append(ids, a.Window.ID)
+		if a.Window.To.Before(a.Window.From) || (a.Window.ID != "") != !a.Window.At.IsZero() {
+			return errors.New("an audit with a window that ends before it begins")
 		}
 	}
 	for _, id := range ids {

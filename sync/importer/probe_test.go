@@ -37,7 +37,7 @@ type oneProcess struct {
 func process(t *testing.T, selected ...mapping.Selection) *oneProcess {
 	t.Helper()
 	fixed := time.Date(2026, 6, 1, 9, 0, 0, 0, time.UTC)
-	w := open(t, salesforcetest.Config{Clock: func() time.Time { return fixed }}, selected...)
+	w := open(t, salesforcetest.Config{Clock: func() time.Time { return fixed }, SessionTimeout: 1e4 * time.Hour}, selected...)
 	w.cfg.Overlap, w.cfg.QueryRows = 3*time.Minute, 2000
 	w.cfg.DescribeEvery = time.Nanosecond // every cycle
 	return restart(w)

@@ -31,20 +31,12 @@ func (s *step) reconcileDue() bool {
 	if _, ok := s.im.cfg.Sink.(Lister); !ok || s.im.cfg.ReconcileEvery == 0 || s.place.Window != nil {
 		return false
 	}
-	return s.place.Listing != nil || s.place.Covered.Sub(s.place.Reconciled) >= s.im.cfg.ReconcileEvery
+	return s.place.Listing != nil || s.due(s.place.Reconciled, s.im.cfg.ReconcileEvery)
 }
 
 // reconcile does the next piece of a comparison. A listing that is not complete
 // removes nothing: all of a chunk is counted before anything of it is put right.
-// Increments go first when they are due.
-func (s *step) reconcile(ctx context.Context) error {
-	now, err := s.client.ServerTime(ctx)
-	if err != nil {
-		return err
-	}
-	if now.Add(-s.im.cfg.Lag).Sub(s.place.Covered) > s.im.cfg.Interval {
-		return s.increment(ctx)
-	}
+func (s *step) reconcile(ctx context.Context, now time.Time) error {
 	s.did.phase = "reconcile"
 	if s.place.Listing == nil {
 		s.place.Listing = &listing{At: s.place.Covered}

@@ -2,10 +2,12 @@ package importer_test
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/orglink/orglink/salesforce/sobject"
 	"github.com/orglink/orglink/sync/importer"
@@ -162,6 +164,35 @@ func TestSuiteFindsBrokenListers(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "a lister lists") {
 		t.Errorf("%v", err)
 	}
+}
+
+func TestSuiteFindsBrokenHolders(t *testing.T) {
+	for name, h := range map[string]func(m *importer.MemorySink) importer.Sink{
+		"counts the end of a span":  func(m *importer.MemorySink) importer.Sink { return countsTheEnd{m} },
+		"knows nothing of the gone": func(m *importer.MemorySink) importer.Sink { return holdsPresent{m} },
+	} {
+		err := importertest.Check(t.Context(), func() importertest.Fixture {
+			m := importer.NewMemorySink()
+			return fixture(h(m), m)
+		})
+		if err == nil || !strings.Contains(err.Error(), "a holder tells") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+type countsTheEnd struct{ *importer.MemorySink }
+
+func (c countsTheEnd) HeldBetween(ctx context.Context, s importer.Stream, from, to time.Time) (int64, error) {
+	return c.MemorySink.HeldBetween(ctx, s, from, to.Add(time.Second))
+}
+
+type holdsPresent struct{ *importer.MemorySink }
+
+func (h holdsPresent) Held(ctx context.Context, s importer.Stream, ids []sobject.ID, fields []string) (map[sobject.ID]importer.Stored, error) {
+	out, err := h.MemorySink.Held(ctx, s, ids, fields)
+	maps.DeleteFunc(out, func(_ sobject.ID, r importer.Stored) bool { return r.Gone })
+	return out, err
 }
 
 // listsAll lists what is gone, too.

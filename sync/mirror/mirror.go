@@ -49,6 +49,7 @@ type Mirror struct {
 var (
 	_ importer.Sink   = (*Mirror)(nil)
 	_ importer.Lister = (*Mirror)(nil)
+	_ importer.Holder = (*Mirror)(nil)
 )
 
 // New returns a mirror on db. It does no I/O; Migrate makes its own tables,

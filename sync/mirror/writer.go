@@ -209,15 +209,18 @@ func (w *writer) mayKnow(ctx context.Context, ids []any, lock string) (bool, err
 }
 
 // loadText selects n records by id.
-func (w *writer) loadText(n int) string {
-	id := w.m.quote("id")
-	if w.m.db.Dialect() == orglink.PostgreSQL {
+func (w *writer) loadText(n int) string { return w.m.byIDs(w.t, nil, n) }
+
+// byIDs selects places of n records.
+func (m *Mirror) byIDs(t *table, places []int, n int) string {
+	id := m.quote("id")
+	if m.db.Dialect() == orglink.PostgreSQL {
 		// As a join: a plan that was made when the table was small would
 		// compare every row with every id.
-		return "SELECT " + w.m.selectList(w.t, nil) + " FROM (VALUES (CAST(? AS TEXT))" + strings.Repeat(",(?)", n-1) + ") AS wanted (" + id + ") JOIN " +
-			w.t.parts[0].name + " USING (" + id + ")" + strings.TrimPrefix(w.t.from, w.t.parts[0].name)
+		return "SELECT " + m.selectList(t, places) + " FROM (VALUES (CAST(? AS TEXT))" + strings.Repeat(",(?)", n-1) + ") AS wanted (" + id + ") JOIN " +
+			t.parts[0].name + " USING (" + id + ")" + strings.TrimPrefix(t.from, t.parts[0].name)
 	}
-	return "SELECT " + w.m.selectList(w.t, nil) + " FROM " + w.t.from + " WHERE " + id + " IN (?" + strings.Repeat(",?", n-1) + ")"
+	return "SELECT " + m.selectList(t, places) + " FROM " + t.from + " WHERE " + id + " IN (?" + strings.Repeat(",?", n-1) + ")"
 }
 
 // Bounds of one INSERT: SQLite takes 32,766 parameters, the others 65,535.

@@ -59,6 +59,7 @@ var checks = []struct {
 	{"a batch without next", withoutNext},
 	{"columns come and go", columns},
 	{"a lister lists what is present", lists},
+	{"a holder tells what it holds", holds},
 	{"an ended context is obeyed", endedContext},
 }
 
