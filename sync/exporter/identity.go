@@ -58,7 +58,7 @@ func (st *step) ask(ctx context.Context, w orglink.Write) (answer, error) {
 }
 
 // assign gives a row its writer, or settles it for the lack of one.
-func (r *row) assign(a answer) {
+func (r *Item) assign(a answer) {
 	if a.err == nil {
 		r.as = a.as
 		return
@@ -87,7 +87,7 @@ func (e clientError) Unwrap() error { return e.error }
 
 // alone reports whether an error that ends a batch is about its writer's own
 // connection, so that the rows of others go on.
-func (b *batch) alone(ctx context.Context, err error) bool {
+func (b *Batch) alone(ctx context.Context, err error) bool {
 	if err == nil || b.writer == b.conn || ctx.Err() != nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
 	}
@@ -107,7 +107,7 @@ func (b *batch) alone(ctx context.Context, err error) bool {
 }
 
 // postpone lets the rows that have no fate wait for their writer.
-func (b *batch) postpone(err error) {
+func (b *Batch) postpone(err error) {
 	reason := reasonFor(err)
 	reason.Code, reason.Remedy = CodeIdentity, "the user connects again; the row is tried again by itself"
 	for _, r := range b.open() {

@@ -20,9 +20,9 @@ const lookBytes = 6000
 // look reads the records of rows for which that has to be known before
 // anything is sent: those that may have been written already, those whose map
 // has fields for creates only, and those that need the record's id.
-func (b *batch) look(ctx context.Context) error {
+func (b *records) look(ctx context.Context) error {
 	var keys []string
-	rows := make(map[string][]*row)
+	rows := make(map[string][]*Item)
 	for _, r := range b.open() {
 		if r.looked || !r.look && !b.mustLook(r) {
 			continue
@@ -43,11 +43,7 @@ func (b *batch) look(ctx context.Context) error {
 	}
 	fields := b.lookFields()
 	for len(keys) > 0 {
-		n, size := 0, 0
-		for n < len(keys) && (n == 0 || size+len(keys[n]) < lookBytes) {
-			size += len(keys[n]) + 1
-			n++
-		}
+		n := fitting(keys)
 		err := b.lookUp(ctx, fields, keys[:n], rows)
 		if errors.Is(err, salesforce.ErrInvalidField) {
 			// The map follows a lookup to a field that is not there. The org
@@ -63,21 +59,31 @@ func (b *batch) look(ctx context.Context) error {
 	return nil
 }
 
-func (b *batch) lookUp(ctx context.Context, fields, keys []string, rows map[string][]*row) error {
+// fitting is how many keys go into one query, at least one.
+func fitting(keys []string) int {
+	n, size := 0, 0
+	for n < len(keys) && (n == 0 || size+len(keys[n]) < lookBytes) {
+		size += len(keys[n]) + 1
+		n++
+	}
+	return n
+}
+
+func (b *records) lookUp(ctx context.Context, fields, keys []string, rows map[string][]*Item) error {
 	q := "SELECT " + strings.Join(fields, ", ") + " FROM " + b.describe.Name + " WHERE " + b.ext.Name + " IN (" + strings.Join(keys, ",") + ")"
 	for rec, err := range b.client.Query(ctx, q) {
 		if err != nil {
 			return err
 		}
 		v, _ := rec.Value(b.ext.Name)
-		for _, r := range rows[foldKey(v.As(b.ext.Type), b.ext)] {
+		for _, r := range rows[b.foldKey(v.As(b.ext.Type))] {
 			b.foundOne(r, rec)
 		}
 	}
 	return nil
 }
 
-func (b *batch) foundOne(r *row, rec sobject.Record) {
+func (b *records) foundOne(r *Item, rec sobject.Record) {
 	if r.done != nil {
 		return
 	}
@@ -89,21 +95,21 @@ func (b *batch) foundOne(r *row, rec sobject.Record) {
 	r.found = rec
 }
 
-func (b *batch) mustLook(r *row) bool {
+func (b *records) mustLook(r *Item) bool {
 	known := r.last.Record != ""
 	switch {
 	case b.ext.Name == "Id":
 		return r.entry.Unsure // the key is the record
 	case r.entry.Unsure:
 		return true
-	case r.entry.Op != Upsert:
+	case r.entry.Op != Upsert, b.blind():
 		return !known
 	}
 	return !known && (b.mapper.ForUpdate(r.rec).Len() != r.rec.Len() || b.mapper.ForCreate(r.rec).Len() != r.rec.Len())
 }
 
 // lookFields are the fields that are read back: those that any row may write.
-func (b *batch) lookFields() []string {
+func (b *records) lookFields() []string {
 	out := []string{"Id"}
 	add := func(name string) {
 		if !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, name) }) {
@@ -115,6 +121,9 @@ func (b *batch) lookFields() []string {
 		if _, ok := b.describe.Field(name); ok {
 			add(name)
 		}
+	}
+	for _, r := range b.cfg.Refs {
+		add(r.Salesforce)
 	}
 	for _, f := range b.mapper.Map().Fields {
 		add(f.Salesforce)
@@ -131,7 +140,7 @@ func (b *batch) lookFields() []string {
 
 // holds reports whether the org's record has every value that an update would
 // write.
-func (b *batch) holds(r *row) bool {
+func (b *records) holds(r *Item) bool {
 	for name, want := range b.mapper.ForUpdate(r.rec).Fields() {
 		if strings.EqualFold(name, b.ext.Name) {
 			continue // it is how the record was found
@@ -184,7 +193,7 @@ func kept(s string) string {
 }
 
 // decide settles what looking has answered.
-func (b *batch) decide(ctx context.Context, r *row) error {
+func (b *records) decide(ctx context.Context, r *Item) error {
 	exists := !r.found.IsZero()
 	switch {
 	case r.entry.Op == Delete && r.looked && !exists:
@@ -223,7 +232,7 @@ func (b *batch) decide(ctx context.Context, r *row) error {
 // touchedNow tells whether the attempt that is being verified may have written
 // the record: a row whose values were written by an earlier change already was
 // not sent, unless the record was changed by this user since.
-func (b *batch) touchedNow(ctx context.Context, r *row) (bool, error) {
+func (b *records) touchedNow(ctx context.Context, r *Item) (bool, error) {
 	if r.last.Hash != r.hash {
 		return true, nil
 	}
@@ -240,7 +249,7 @@ func (b *batch) touchedNow(ctx context.Context, r *row) (bool, error) {
 // byUs tells whether a field of a record that was read back names the user of
 // the connection that writes the row, or of the one that would create it; true
 // when the org does not say.
-func (b *batch) byUs(ctx context.Context, r *row, field string) (bool, error) {
+func (b *records) byUs(ctx context.Context, r *Item, field string) (bool, error) {
 	by, ok := r.found.Value(field)
 	if !ok {
 		return true, nil
@@ -272,7 +281,7 @@ func (b *batch) byUs(ctx context.Context, r *row, field string) (bool, error) {
 // attempt that is being verified: the row was not written before, and the
 // record is not older than the attempt. The org's times are whole seconds, so
 // somebody else may have created it in that second; the creator tells.
-func (b *batch) createdNow(ctx context.Context, r *row) (bool, error) {
+func (b *records) createdNow(ctx context.Context, r *Item) (bool, error) {
 	if r.last.Record != "" && r.last.Hash != r.hash {
 		return false, nil
 	}

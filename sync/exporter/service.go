@@ -30,7 +30,8 @@ type Links interface {
 	SaveWritten(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, object string, written []mapping.Written) error
 }
 
-// Config configures a Service. Clients, Outbox, Links and Maps are required.
+// Config configures a Service. Clients, Outbox, Links and Maps or Exporters
+// are required.
 type Config struct {
 	// Clients hands out the client of a connection. Required.
 	Clients Clients
@@ -38,8 +39,11 @@ type Config struct {
 	Outbox Outbox
 	// Links remembers what was written. Required.
 	Links Links
-	// Maps translate rows, by the name that Change.Object gives. Required.
+	// Maps translate rows to records, by the name that Change.Object gives:
+	// short for an Exporter of type Records.
 	Maps map[string]mapping.Map
+	// Exporters write the changes of the names that are not in Maps.
+	Exporters map[string]Exporter
 	// Identity decides as whom to write; give the *connection.Attributor.
 	// Defaults to TeamIdentity.
 	Identity Identity
@@ -68,7 +72,8 @@ type Config struct {
 // concurrent use; for one connection one step runs at a time, which the
 // runner's lease provides.
 type Service struct {
-	cfg Config
+	cfg       Config
+	exporters map[string]Exporter
 
 	mu        sync.Mutex
 	describes map[describeKey]described
@@ -98,14 +103,27 @@ func New(cfg Config) (*Service, error) {
 	need(cfg.Clients != nil, "Clients is missing: give the *connection.Manager")
 	need(cfg.Outbox != nil, "Outbox is missing: NewSQLOutbox makes one, or NewMemory for tests")
 	need(cfg.Links != nil, "Links is missing: package link has stores")
-	need(len(cfg.Maps) > 0, "Maps is empty: say how rows become records")
-	for _, name := range slices.Sorted(maps.Keys(cfg.Maps)) {
-		m := cfg.Maps[name]
+	need(len(cfg.Maps)+len(cfg.Exporters) > 0, "Maps is empty, and Exporters too: say how rows become records")
+	exporters := maps.Clone(cfg.Exporters)
+	if exporters == nil {
+		exporters = make(map[string]Exporter)
+	}
+	for name, m := range cfg.Maps {
+		if exporters[name] != nil {
+			errs = append(errs, fmt.Errorf("%q is in Maps and in Exporters; keep one of them", name))
+		}
+		exporters[name] = Records{Map: m}
+	}
+	for _, name := range slices.Sorted(maps.Keys(exporters)) {
 		if name == "" || len(name) > MaxKey {
 			errs = append(errs, fmt.Errorf("Maps: the name %.40q has %d bytes; it needs 1 to %d", name, len(name), MaxKey))
 		}
-		if m.Object == "" || m.ExternalID == "" {
-			errs = append(errs, fmt.Errorf("Maps[%q]: Object and ExternalID must be set: rows are upserted by an external id, so that nothing is written twice", name))
+		if ours, ok := exporters[name].(interface{ check() error }); ok {
+			if err := ours.check(); err != nil {
+				errs = append(errs, fmt.Errorf("%q: %w", name, err))
+			}
+		} else if exporters[name] == nil {
+			errs = append(errs, fmt.Errorf("Exporters[%q] is nil", name))
 		}
 	}
 	if cfg.Identity == nil {
@@ -132,8 +150,7 @@ func New(cfg Config) (*Service, error) {
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("exporter: config: %w", errors.Join(errs...))
 	}
-	cfg.Maps = maps.Clone(cfg.Maps)
-	return &Service{cfg: cfg, describes: make(map[describeKey]described)}, nil
+	return &Service{cfg: cfg, exporters: exporters, describes: make(map[describeKey]described)}, nil
 }
 
 // Job exports the changes of one connection, step by step, under a runner's

@@ -10,7 +10,7 @@ import (
 // settle remembers what was written and then settles the rows. A crash between
 // the two leaves rows in flight whose values the org has: the next step reads
 // them back and settles them without a second write.
-func (b *batch) settle(ctx context.Context) error {
+func (b *Batch) settle(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleGrace)
 	defer cancel()
 	written, err := b.doubted(ctx)
@@ -49,8 +49,8 @@ func (b *batch) settle(ctx context.Context) error {
 // and that end without its word. They may be discarded, or be overtaken, and a
 // later change back to what was written before must not be taken for one that
 // changes nothing. It happens before they leave the worker's hands.
-func (b *batch) doubted(ctx context.Context) ([]mapping.Written, error) {
-	var rows []*row
+func (b *Batch) doubted(ctx context.Context) ([]mapping.Written, error) {
+	var rows []*Item
 	var unread []string
 	for _, r := range b.rows {
 		if r.done == nil || r.done.State == Succeeded || r.write != nil || !r.entry.Unsure && !r.done.Unsure {
@@ -78,13 +78,17 @@ func (b *batch) doubted(ctx context.Context) ([]mapping.Written, error) {
 }
 
 // recall reads what was last written for keys.
-func (b *batch) recall(ctx context.Context, keys []string) (map[string]mapping.Written, error) {
+func (b *Batch) recall(ctx context.Context, keys []string) (map[string]mapping.Written, error) {
+	return b.recallOf(ctx, b.name, keys)
+}
+
+func (b *Batch) recallOf(ctx context.Context, name string, keys []string) (map[string]mapping.Written, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	last, err := b.s.cfg.Links.Written(ctx, b.tenant, b.conn, b.name, keys)
+	last, err := b.s.cfg.Links.Written(ctx, b.tenant, b.conn, name, keys)
 	if err != nil {
-		return nil, storeError{fmt.Errorf("read what was last written to %s: %w", b.name, err)}
+		return nil, storeError{fmt.Errorf("read what was last written to %s: %w", name, err)}
 	}
 	return last, nil
 }

@@ -78,7 +78,7 @@ type step struct {
 func (st *step) run(ctx context.Context, entries []Entry) error {
 	var stopped error
 	for _, lead := range st.byName(entries) {
-		var batches []*batch
+		var batches []*Batch
 		if stopped == nil {
 			batches, stopped = st.assign(ctx, lead)
 		}
@@ -90,7 +90,7 @@ func (st *step) run(ctx context.Context, entries []Entry) error {
 		}
 		for _, b := range batches {
 			if stopped == nil {
-				stopped = b.export(ctx)
+				stopped = st.s.exporters[b.name].Export(ctx, b)
 			}
 			if b.alone(ctx, stopped) {
 				b.postpone(stopped)
@@ -106,41 +106,42 @@ func (st *step) run(ctx context.Context, entries []Entry) error {
 }
 
 // byName makes one batch for each name, by the team's connection.
-func (st *step) byName(entries []Entry) []*batch {
-	var out []*batch
-	at := make(map[string]*batch)
+func (st *step) byName(entries []Entry) []*Batch {
+	var out []*Batch
+	at := make(map[string]*Batch)
 	for _, e := range entries {
 		b := at[e.Object]
 		if b == nil {
-			b = &batch{step: st, name: e.Object, writer: st.conn}
+			b = &Batch{step: st, name: e.Object, writer: st.conn}
 			at[e.Object] = b
 			out = append(out, b)
 		}
-		b.rows = append(b.rows, &row{entry: e})
+		b.rows = append(b.rows, &Item{entry: e})
 	}
 	return out
 }
 
 // assign decides as whom each row is written, and divides a batch by writer.
 // Rows that got their fate on the way stay where they were.
-func (st *step) assign(ctx context.Context, lead *batch) ([]*batch, error) {
-	m, ok := st.s.cfg.Maps[lead.name]
+func (st *step) assign(ctx context.Context, lead *Batch) ([]*Batch, error) {
+	ex, ok := st.s.exporters[lead.name]
 	if !ok {
-		lead.rejectAll(CodeNoMap, fmt.Sprintf("there is no map named %q", lead.name), "add it to exporter.Config.Maps and retry, or discard the row")
+		lead.rejectAll(CodeNoMap, fmt.Sprintf("there is no map or exporter named %q", lead.name), "add it to exporter.Config and retry, or discard the row")
 		return nil, nil
 	}
+	lead.object = ex.Object()
 	if err := lead.remember(ctx); err != nil {
 		return nil, err
 	}
-	var unknown []*row
+	var unknown []*Item
 	for _, r := range lead.rows {
-		update, err := st.ask(ctx, orglink.Write{Object: m.Object, User: r.entry.User})
+		update, err := st.ask(ctx, orglink.Write{Object: lead.object, User: r.entry.User})
 		if err != nil {
 			return nil, fmt.Errorf("find who writes %s: %w", lead.name, err)
 		}
 		r.create = update
-		if r.entry.Op == Upsert && !strings.EqualFold(m.ExternalID, "Id") {
-			if r.create, err = st.ask(ctx, orglink.Write{Object: m.Object, User: r.entry.User, Create: true}); err != nil {
+		if r.entry.Op == Upsert && !byRecordID(ex) {
+			if r.create, err = st.ask(ctx, orglink.Write{Object: lead.object, User: r.entry.User, Create: true}); err != nil {
 				return nil, fmt.Errorf("find who creates %s: %w", lead.name, err)
 			}
 		}
@@ -151,7 +152,7 @@ func (st *step) assign(ctx context.Context, lead *batch) ([]*batch, error) {
 		r.assign(update)
 	}
 	if len(unknown) > 0 {
-		if err := lead.find(ctx, unknown); err != nil {
+		if err := ex.Find(ctx, lead.with(st.conn, unknown)); err != nil {
 			return nil, err
 		}
 		for _, r := range unknown {
@@ -160,7 +161,7 @@ func (st *step) assign(ctx context.Context, lead *batch) ([]*batch, error) {
 			}
 			a := r.create
 			if !r.found.IsZero() {
-				a, _ = st.ask(ctx, orglink.Write{Object: m.Object, User: r.entry.User}) // known
+				a, _ = st.ask(ctx, orglink.Write{Object: lead.object, User: r.entry.User}) // known
 			}
 			r.assign(a)
 		}
@@ -168,23 +169,21 @@ func (st *step) assign(ctx context.Context, lead *batch) ([]*batch, error) {
 	return lead.byWriter(), nil
 }
 
-// find looks up the records of rows by the team's connection.
-func (b *batch) find(ctx context.Context, rows []*row) error {
-	part := &batch{step: b.step, name: b.name, writer: b.conn, rows: rows}
-	if err := part.prepare(ctx); err != nil || part.mapper == nil {
-		return err
-	}
-	for _, r := range part.open() {
-		r.look = true
-	}
-	return part.look(ctx)
+// byRecordID tells an exporter whose keys are ids of records that exist.
+func byRecordID(ex Exporter) bool {
+	r, ok := ex.(Records)
+	return ok && strings.EqualFold(r.Map.ExternalID, "Id")
+}
+
+func (b *Batch) with(writer orglink.ConnectionID, rows []*Item) *Batch {
+	return &Batch{step: b.step, name: b.name, object: b.object, writer: writer, rows: rows}
 }
 
 // byWriter moves the rows without a fate to batches of their own.
-func (b *batch) byWriter() []*batch {
-	var out []*batch
-	var settled []*row
-	at := make(map[orglink.ConnectionID]*batch)
+func (b *Batch) byWriter() []*Batch {
+	var out []*Batch
+	var settled []*Item
+	at := make(map[orglink.ConnectionID]*Batch)
 	for _, r := range b.rows {
 		if r.done != nil {
 			settled = append(settled, r)
@@ -192,7 +191,7 @@ func (b *batch) byWriter() []*batch {
 		}
 		w := at[r.as.Connection]
 		if w == nil {
-			w = &batch{step: b.step, name: b.name, writer: r.as.Connection}
+			w = b.with(r.as.Connection, nil)
 			at[w.writer] = w
 			out = append(out, w)
 		}
