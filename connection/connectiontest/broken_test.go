@@ -174,10 +174,13 @@ func (s reversed) Connections(ctx context.Context, tenant orglink.TenantID) ([]c
 // replicaStore reads from a replica that is one write behind.
 type replicaStore struct {
 	*connection.MemoryStore
+	mu     sync.Mutex
 	behind map[orglink.ConnectionID]connection.Connection
 }
 
 func (s *replicaStore) PutConnection(ctx context.Context, c connection.Connection) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.behind == nil {
 		s.behind = map[orglink.ConnectionID]connection.Connection{}
 	}
@@ -190,6 +193,8 @@ func (s *replicaStore) PutConnection(ctx context.Context, c connection.Connectio
 }
 
 func (s *replicaStore) Connection(ctx context.Context, tenant orglink.TenantID, id orglink.ConnectionID) (connection.Connection, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if was, ok := s.behind[id]; ok {
 		return was, nil
 	}

@@ -2,6 +2,7 @@ package connectiontest_test
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/orglink/orglink"
@@ -19,10 +20,13 @@ func (s lostInvitation) PutInvitation(ctx context.Context, i connection.Invitati
 
 type oldLinks struct {
 	*connection.MemoryStore
+	mu     sync.Mutex
 	hashes map[string]connection.Invitation
 }
 
 func (s *oldLinks) PutInvitation(ctx context.Context, i connection.Invitation) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.hashes[i.Hash].ID == "" {
 		s.hashes[i.Hash] = i
 	}
@@ -30,6 +34,8 @@ func (s *oldLinks) PutInvitation(ctx context.Context, i connection.Invitation) (
 }
 
 func (s *oldLinks) InvitationByHash(ctx context.Context, hash string) (connection.Invitation, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if i, ok := s.hashes[hash]; ok {
 		return s.Invitation(ctx, i.Tenant, i.ID)
 	}
@@ -52,10 +58,13 @@ func (s everybodysInvitations) Invitations(ctx context.Context, tenant orglink.T
 
 type aliasedInvitation struct {
 	*connection.MemoryStore
+	mu   sync.Mutex
 	last connection.Invitation
 }
 
 func (s *aliasedInvitation) PutInvitation(ctx context.Context, i connection.Invitation) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	version, err := s.MemoryStore.PutInvitation(ctx, i)
 	if err == nil {
 		s.last = i
@@ -65,6 +74,8 @@ func (s *aliasedInvitation) PutInvitation(ctx context.Context, i connection.Invi
 }
 
 func (s *aliasedInvitation) Invitation(ctx context.Context, tenant orglink.TenantID, id connection.InvitationID) (connection.Invitation, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.last.ID == id && s.last.Tenant == tenant {
 		return s.last, nil
 	}

@@ -197,18 +197,23 @@ func (s everybodys) Trail(ctx context.Context, tenant orglink.TenantID, id orgli
 // chatty notes what was refused, too.
 type chatty struct {
 	integration.Store
+	mu   sync.Mutex
 	more []integration.TrailEntry
 }
 
 func (s *chatty) Update(ctx context.Context, i integration.Integration, why integration.TrailEntry) error {
 	err := s.Store.Update(ctx, i, why)
 	if err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.more = append(s.more, why)
 	}
 	return err
 }
 
 func (s *chatty) Trail(ctx context.Context, tenant orglink.TenantID, id orglink.IntegrationID, after int64, limit int) ([]integration.TrailEntry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	out, err := s.Store.Trail(ctx, tenant, id, after, limit)
 	return append(out, s.more...), err
 }
