@@ -373,8 +373,9 @@ func TestConfigProblems(t *testing.T) {
 			t.Errorf("%+v passed", cfg)
 		}
 	}
-	if _, err := bulk.StartQuery(t.Context(), o.client(t), "x", bulk.QueryConfig{PollConfig: bulk.PollConfig{PollMin: -1}}); err == nil {
-		t.Error("a negative interval passed")
+	_, err := bulk.StartQuery(t.Context(), o.client(t), "x", bulk.QueryConfig{MaxRecords: -1, APIVersion: "66", PollConfig: bulk.PollConfig{PollMin: -1}})
+	if err == nil || !strings.HasPrefix(err.Error(), "bulk: query job: MaxRecords") || strings.Count(err.Error(), "bulk:") != 1 || strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("not each problem once: %v", err)
 	}
 	if _, err := bulk.StartQuery(t.Context(), nil, "x", bulk.QueryConfig{}); err == nil {
 		t.Error("no client passed")

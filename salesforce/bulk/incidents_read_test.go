@@ -2,14 +2,11 @@ package bulk_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -344,102 +341,6 @@ func TestIncident70BytesPassThrough(t *testing.T) {
 	if _, err := openWith(t, c, bulk.QueryConfig{}).WriteCSV(t.Context(), io.Discard); !errors.Is(err, salesforce.ErrIncomplete) {
 		t.Error(err)
 	}
-}
-
-// estuary/connectors PR2683, PR2756, PR2768, supaglue#429: large result pages
-// hung without a word.
-func TestIncident76PagesThatHang(t *testing.T) {
-	hang := make(chan struct{})
-	text := "\"Name\"\n" + strings.Repeat("\"x\"\n", 1500)
-	s, c := serve(t, 1500, func(_ string, attempt int, w http.ResponseWriter) {
-		switch attempt {
-		case 1: // not even a header
-			<-hang
-			return
-		case 2: // half a page
-			answer(w, 1500, "null", text[:3000])
-			w.(http.Flusher).Flush()
-			<-hang
-			return
-		}
-		answer(w, 1500, "null", text)
-	})
-	defer close(hang)
-	got, err := column(t, openWith(t, c, bulk.QueryConfig{MaxRecords: 20_000, PageStall: 50 * time.Millisecond}), "Name")
-	if err != nil || len(got) != 1500 {
-		t.Error(len(got), err)
-	}
-	if seen := s.requests(); len(seen) != 3 || !strings.HasSuffix(seen[0], "maxRecords=20000") || !strings.HasSuffix(seen[1], "maxRecords=5000") {
-		t.Error(seen)
-	}
-}
-
-// The same incident, as it was: the org falls silent in the middle of every page
-// of more than 3,000 rows, always at the same one. Asking for the same page
-// again gets no further.
-func TestIncident76PagesThatHangAtTheSameRow(t *testing.T) {
-	synctest.Test(t, hangsAtTheSameRow)
-}
-
-func hangsAtTheSameRow(t *testing.T) {
-	const total, bearable = 20_000, 3000
-	var sizes []int
-	next := roundTripper(func(r *http.Request) (*http.Response, error) {
-		if !strings.HasSuffix(r.URL.Path, "/results") {
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(job("JobComplete", total))), Request: r}, nil
-		}
-		size, _ := strconv.Atoi(r.URL.Query().Get("maxRecords"))
-		from, _ := strconv.Atoi(r.URL.Query().Get("locator"))
-		sizes = append(sizes, size)
-		size = min(size, total-from)
-		text := "\"Name\"\n"
-		for i := range size {
-			row := fmt.Sprintf("\"%d\"\n", from+i)
-			if i == bearable && size > bearable+1 { // in the middle of a row
-				text += row[:2]
-				break
-			}
-			text += row
-		}
-		body := io.Reader(strings.NewReader(text))
-		if size > bearable+1 {
-			body = io.MultiReader(body, silence{r.Context()})
-		}
-		header := http.Header{"Sforce-Numberofrecords": {strconv.Itoa(size)}, "Sforce-Locator": {strconv.Itoa(from + size)}}
-		if from+size == total {
-			header.Set("Sforce-Locator", "null")
-		}
-		return &http.Response{StatusCode: 200, Header: header, Body: io.NopCloser(body), Request: r}, nil
-	})
-	c := clientOf(t, "https://example.my.salesforce.com", "T", &http.Client{Transport: next})
-	got, err := column(t, openWith(t, c, bulk.QueryConfig{}), "Name")
-	if err != nil || len(got) != total {
-		t.Fatal(len(got), err)
-	}
-	for i, name := range got {
-		if name != strconv.Itoa(i) {
-			t.Fatalf("row %d is %s", i, name)
-		}
-	}
-	if sizes[0] != bulk.DefaultMaxRecords || sizes[1] != bearable || slices.Max(sizes[2:]) > bearable {
-		t.Error(sizes)
-	}
-	var raw bytes.Buffer
-	if n, err := openWith(t, c, bulk.QueryConfig{}).WriteCSV(t.Context(), &raw); err != nil || n != total {
-		t.Fatal(n, err)
-	}
-	rows, err := csv.NewReader(&raw).ReadAll()
-	if err != nil || len(rows) != total+1 || rows[total][0] != strconv.Itoa(total-1) {
-		t.Error(len(rows), err)
-	}
-}
-
-// silence is a body that stands still.
-type silence struct{ ctx context.Context }
-
-func (s silence) Read([]byte) (int, error) {
-	<-s.ctx.Done()
-	return 0, s.ctx.Err()
 }
 
 // simple-salesforce#182, Estuary errors: "Selecting compound data not supported

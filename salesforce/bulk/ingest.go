@@ -104,6 +104,14 @@ func OpenIngest(c *salesforce.Client, id string, cfg IngestConfig) (*IngestJob, 
 }
 
 func newIngest(c *salesforce.Client, cfg IngestConfig) (*IngestJob, error) {
+	if err := cfg.check(c); err != nil {
+		return nil, fmt.Errorf("bulk: ingest job: %w", err)
+	}
+	return &IngestJob{job: job{client: c, kind: "ingest", object: cfg.Object, poll: cfg.PollConfig}, cfg: cfg}, nil
+}
+
+// check sets the defaults, and returns all problems.
+func (cfg *IngestConfig) check(c *salesforce.Client) error {
 	var errs []error
 	if c == nil {
 		errs = append(errs, errors.New("the client is missing"))
@@ -132,11 +140,7 @@ func newIngest(c *salesforce.Client, cfg IngestConfig) (*IngestJob, error) {
 	if cfg.Operation == Update && !containsFold(cfg.Columns, "Id") {
 		errs = append(errs, errors.New("an update needs the column Id"))
 	}
-	errs = append(errs, checkColumns(cfg), cfg.PollConfig.setDefaults())
-	if err := errors.Join(errs...); err != nil {
-		return nil, fmt.Errorf("bulk: ingest job: %w", err)
-	}
-	return &IngestJob{job: job{client: c, kind: "ingest", object: cfg.Object, poll: cfg.PollConfig}, cfg: cfg}, nil
+	return errors.Join(append(errs, checkColumns(*cfg), cfg.PollConfig.setDefaults())...)
 }
 
 func containsFold(names []string, name string) bool {

@@ -121,7 +121,7 @@ func (p *PollConfig) setDefaults() error {
 		p.StallAfter = 30 * time.Minute
 	}
 	if p.PollMin < 0 || p.PollMax < p.PollMin || p.StallAfter < 0 {
-		return errors.New("bulk: PollMin, PollMax and StallAfter must be positive and in order")
+		return errors.New("PollMin, PollMax and StallAfter must be positive and in order")
 	}
 	return nil
 }

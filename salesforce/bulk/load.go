@@ -93,11 +93,11 @@ func (cfg *LoadConfig) check(c *salesforce.Client) error {
 	if len(cfg.Columns) == 0 {
 		probe.Describe = nil
 	}
-	_, err := newIngest(c, probe)
-	errs = append(errs, err, cfg.PollConfig.setDefaults())
+	errs = append(errs, probe.check(c))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("bulk: load: %w", err)
 	}
+	cfg.PollConfig = probe.PollConfig
 	return nil
 }
 

@@ -363,8 +363,13 @@ func TestLoadConfigProblems(t *testing.T) {
 		"other object":     {Object: "Contact", Operation: bulk.Insert, Columns: []string{"LastName"}, Describe: d},
 		"read-only column": {Object: "Account", Operation: bulk.Update, Columns: []string{"Id", "CreatedDate"}, Describe: d},
 	} {
-		if _, err := bulk.StartLoad(t.Context(), c, cfg, none); err == nil {
-			t.Errorf("%s passed", name)
+		cfg.PollMin = -1
+		_, err := bulk.StartLoad(t.Context(), c, cfg, none)
+		if err == nil {
+			t.Fatalf("%s passed", name)
+		}
+		if text := err.Error(); !strings.HasPrefix(text, "bulk: load: ") || strings.Count(text, "bulk:") > 1 || strings.Count(text, "PollMin") != 1 || strings.Count(text, "\n") == 0 {
+			t.Errorf("%s: not each problem once: %s", name, text)
 		}
 	}
 	for _, h := range []string{"", "{}", "nonsense", `{"object":"Account","operation":"insert","jobs":[null]}`, `{"object":"Account","operation":"insert","jobs":[{"id":"../x"}]}`} {

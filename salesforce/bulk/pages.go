@@ -142,10 +142,18 @@ func (q *QueryJob) pageTable(locator string, maxRecords int) *table {
 		t.query.Set("locator", locator)
 	}
 	t.again = func(err error) {
-		if maxRecords > 0 && errors.Is(err, errSilent) {
-			maxRecords, t.fits = smaller(maxRecords, t.done, t.fits)
-			t.query.Set("maxRecords", strconv.Itoa(maxRecords))
+		if !errors.Is(err, errSilent) {
+			return
 		}
+		if maxRecords <= 0 { // the org chose the size, and may have told it
+			n, err := strconv.Atoi(t.header.Get("Sforce-NumberOfRecords"))
+			if err != nil || n <= 0 {
+				return
+			}
+			maxRecords, t.fits, t.whole = n, n, n
+		}
+		maxRecords, t.fits = smaller(maxRecords, t.done, t.fits)
+		t.query.Set("maxRecords", strconv.Itoa(maxRecords))
 	}
 	return t
 }

@@ -180,11 +180,33 @@ func (q *QueryJob) dispatch(ctx context.Context, f *flow, pages *pageList, work 
 	f.close(err)
 }
 
-// fill reads one page into its lane.
+// fill reads one page into its lane. A page that stands still is read in
+// smaller parts, as far as the org said that it goes: what follows is the next
+// reader's.
 func (q *QueryJob) fill(ctx context.Context, f *flow, page int, locator string) (PageInfo, error) {
-	info, more, err := q.readPage(ctx, q.pageTable(locator, 0), locator, func(rows sobject.Rows) bool { return f.put(page, rows) })
-	if !more && err == nil {
-		err = ctx.Err()
+	put := func(rows sobject.Rows) bool { return f.put(page, rows) }
+	out := PageInfo{Locator: locator, Next: locator}
+	t := q.pageTable(locator, 0)
+	for whole, fits := 0, 0; ; {
+		info, more, err := q.readPage(ctx, t, out.Next, put)
+		if err == nil && !more {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return out, err
+		}
+		out.Next, out.Records = info.Next, out.Records+info.Records
+		out.Bytes, out.NULs = out.Bytes+info.Bytes, out.NULs+info.NULs
+		if whole == 0 {
+			whole, fits = t.whole, t.fits
+		}
+		if out.Records >= whole {
+			return out, nil
+		}
+		if out.Next == "" {
+			return out, fmt.Errorf("bulk: job %s: page %q: %d rows, but the org counted %d: %w", q.id, locator, out.Records, whole, salesforce.ErrIncomplete)
+		}
+		fits = min(fits, t.fits)
+		t = q.pageTable(out.Next, min(fits, whole-out.Records))
 	}
-	return info, err
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -69,11 +70,18 @@ func TestPagesInParallel(t *testing.T) {
 	const pages, rows = 13, 400
 	for _, anyOrder := range []bool{false, true} {
 		t.Run(fmt.Sprint("any order ", anyOrder), func(t *testing.T) {
-			var now, most atomic.Int64
+			var mu sync.Mutex
+			now, most := 0, 0
+			under := func(by int) {
+				mu.Lock()
+				defer mu.Unlock()
+				now += by
+				most = max(most, now)
+			}
 			var arrived atomic.Int64
 			_, c := manyPages(t, pages, rows, func(n, attempt int, w http.ResponseWriter) {
-				most.Store(max(most.Load(), now.Add(1)))
-				defer now.Add(-1)
+				under(1)
+				defer under(-1)
 				arrived.Add(1)
 				for arrived.Load() < 3 { // all three readers are under way at once
 					time.Sleep(time.Millisecond)
@@ -107,8 +115,8 @@ func TestPagesInParallel(t *testing.T) {
 			if len(seen) != pages*rows || !anyOrder && !inOrder {
 				t.Error(len(seen), inOrder)
 			}
-			if len(done) != pages || most.Load() < 2 || most.Load() > 3 {
-				t.Errorf("%d pages done, %d at once", len(done), most.Load())
+			if len(done) != pages || most != 3 {
+				t.Errorf("%d pages done, %d at once", len(done), most)
 			}
 			if !anyOrder && (done[3].Locator != "L3" || done[3].Next != "L4" || done[3].Records != rows || done[3].Bytes != int64(len(pageText(3, rows)))) {
 				t.Errorf("%+v", done[3])
@@ -297,7 +305,7 @@ func TestStopInTheMiddleOfParallelPages(t *testing.T) {
 		}
 		cancel()
 		for begun := time.Now(); open.Load() > 0; time.Sleep(time.Millisecond) { // the server sees that nobody reads
-			if time.Since(begun) > 10*time.Second {
+			if time.Since(begun) > time.Minute {
 				t.Fatalf("%s: %d answers are still being read", stop, open.Load())
 			}
 		}

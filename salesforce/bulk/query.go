@@ -19,7 +19,8 @@ type QueryConfig struct {
 	// All includes deleted and archived records.
 	All bool
 	// MaxRecords is how many rows a page has at most. Defaults to
-	// DefaultMaxRecords. The org decides it where Readers is more than 1.
+	// DefaultMaxRecords. The org decides it where Readers is more than 1; a page
+	// that stands still is then read in smaller parts.
 	MaxRecords int
 	// Readers is how many pages Records reads at once. Defaults to 1. More
 	// need API version 58.0; where the org does not list its pages, and where
@@ -34,10 +35,10 @@ type QueryConfig struct {
 	// PageStall is how long a page may stand still, without a byte, before it
 	// is asked for again. Defaults to 3 minutes.
 	PageStall time.Duration
-	// ReuseRecords makes Records and ReadPage faster by putting all rows in the same memory:
-	// a record, and every text taken from it, is then good only until the next
-	// one is asked for. Clone keeps one. It has no effect where Readers is more
-	// than 1. By default records may be kept.
+	// ReuseRecords makes Records and ReadPage faster by putting all rows in the
+	// same memory: a record, and every text taken from it, is then good only
+	// until the next one is asked for. Clone keeps one. It has no effect where
+	// Readers is more than 1. By default records may be kept.
 	ReuseRecords bool
 	// ReadAhead receives and decompresses up to about 2 MB of a page in the
 	// background while its rows are consumed; nothing goes on there after the
@@ -195,11 +196,14 @@ func (cfg *QueryConfig) setDefaults() error {
 	}
 	var errs []error
 	if cfg.MaxRecords < 0 || cfg.Readers < 0 || cfg.Buffer < 0 || cfg.PageStall < 0 {
-		errs = append(errs, fmt.Errorf("bulk: MaxRecords %d, Readers %d, Buffer %d, PageStall %v: none may be negative",
+		errs = append(errs, fmt.Errorf("MaxRecords %d, Readers %d, Buffer %d, PageStall %v: none may be negative",
 			cfg.MaxRecords, cfg.Readers, cfg.Buffer, cfg.PageStall))
 	}
 	if cfg.APIVersion != "" && !versionForm.MatchString(cfg.APIVersion) {
-		errs = append(errs, fmt.Errorf("bulk: APIVersion %q is not of the form 66.0", cfg.APIVersion))
+		errs = append(errs, fmt.Errorf("APIVersion %q is not of the form 66.0", cfg.APIVersion))
 	}
-	return errors.Join(append(errs, cfg.PollConfig.setDefaults())...)
+	if err := errors.Join(append(errs, cfg.PollConfig.setDefaults())...); err != nil {
+		return fmt.Errorf("bulk: query job: %w", err)
+	}
+	return nil
 }

@@ -34,7 +34,8 @@ type table struct {
 	bytes  int64       // of it
 	nuls   int64       // dropped from it
 	done   int         // rows passed on
-	fits   int         // how many rows the next page should have, where the job decides
+	fits   int         // how many rows the next page should have
+	whole  int         // rows of the page whose size the org chose, once it is read in parts; else 0
 }
 
 // limits are the bounds of reading an answer.
