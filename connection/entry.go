@@ -24,6 +24,7 @@ type entry struct {
 	loaded  time.Time // zero: conn must be read again
 	token   salesforce.Token
 	grant   GrantID   // of token
+	of      int64     // the generation of grant that token is of
 	issued  time.Time // token
 	read    time.Time // when token was read or stored
 	call    *refreshCall
@@ -95,8 +96,10 @@ func (m *Manager) latest(c Connection) Connection {
 	return c
 }
 
-// remember reads a connection into its entry.
+// remember reads a connection into its entry. One that another reader has read
+// newer meanwhile stands.
 func (m *Manager) remember(ctx context.Context, key entryKey) (Connection, error) {
+	began := time.Now()
 	conn, err := m.Get(ctx, key.tenant, key.id)
 	if err != nil {
 		return Connection{}, err
@@ -104,6 +107,9 @@ func (m *Manager) remember(ctx context.Context, key entryKey) (Connection, error
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e := m.entry(key)
+	if e.loaded.After(began) && e.conn.Version > conn.Version {
+		return e.conn.clone(), nil
+	}
 	e.conn, e.loaded = conn, time.Now()
 	if e.grant != conn.Grant {
 		e.token, e.grant = salesforce.Token{}, ""
@@ -111,12 +117,18 @@ func (m *Manager) remember(ctx context.Context, key entryKey) (Connection, error
 	return conn, nil
 }
 
-// keep remembers the token of a grant.
-func (m *Manager) keep(key entryKey, grant GrantID, token salesforce.Token, issued time.Time) {
+// keep remembers the token of a grant and returns the one that stands: who was
+// slow to read the store must not bring back a token that has been replaced
+// since.
+func (m *Manager) keep(key entryKey, g Grant, token salesforce.Token) salesforce.Token {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e := m.entry(key)
-	if e.loaded.IsZero() || e.conn.Grant == grant {
-		e.token, e.grant, e.issued, e.read = token, grant, issued, time.Now()
+	if e.grant == g.ID && g.Generation < e.of {
+		return e.token
 	}
+	if e.loaded.IsZero() || e.conn.Grant == g.ID {
+		e.token, e.grant, e.of, e.issued, e.read = token, g.ID, g.Generation, g.Issued, time.Now()
+	}
+	return token
 }

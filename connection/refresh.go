@@ -53,7 +53,7 @@ func (m *Manager) refreshOnce(ctx context.Context, key entryKey, rejected orglin
 	}
 	g, token, done, err := news()
 	if err == nil && done {
-		m.keep(key, conn.Grant, token, g.Issued)
+		m.keep(key, g, token)
 		return token, nil
 	}
 	if err != nil {
@@ -92,7 +92,7 @@ func (m *Manager) refreshOnce(ctx context.Context, key entryKey, rejected orglin
 		return salesforce.Token{}, err
 	}
 	if done {
-		m.keep(key, conn.Grant, token, g.Issued)
+		m.keep(key, g, token)
 		return token, nil
 	}
 	if held != nil && held.grant == g.ID && held.generation == g.Generation {
@@ -245,7 +245,7 @@ func (m *Manager) settle(ctx context.Context, key entryKey, c Connection, g Gran
 	}
 	m.setUnsaved(key, nil)
 	token := salesforce.Token{Access: orglink.NewSecret(a.access), InstanceURL: a.instance}
-	m.keep(key, g.ID, token, stored.Issued)
+	m.keep(key, stored, token)
 	// The connection as it is now, not as it was before the refresh: a worker
 	// that lost its lease may have stored a refusal meanwhile.
 	_, err = m.update(ctx, c.Tenant, c.ID, func(now *Connection) bool {

@@ -135,8 +135,7 @@ func (s *source) read(ctx context.Context) (salesforce.Token, error) {
 	if err != nil {
 		return salesforce.Token{}, err
 	}
-	s.m.keep(s.key, conn.Grant, token, g.Issued)
-	return token, nil
+	return s.m.keep(s.key, g, token), nil
 }
 
 // same refuses to go on in an org that the client was not made for: what a

@@ -93,3 +93,50 @@ func TestStoreReadsWithinStaleness(t *testing.T) {
 		t.Errorf("with a token and without a store: %v", err)
 	}
 }
+
+// slowTokens holds back what the first Load has read until it is told to go on.
+type slowTokens struct {
+	connection.TokenStore
+	first        atomic.Bool
+	read, resume chan struct{}
+}
+
+func (s *slowTokens) Load(ctx context.Context, tenant orglink.TenantID, id connection.GrantID) (connection.Grant, error) {
+	g, err := s.TokenStore.Load(ctx, tenant, id)
+	if s.first.CompareAndSwap(false, true) {
+		close(s.read)
+		<-s.resume
+	}
+	return g, err
+}
+
+// Who was slow to read the store must not bring back a token that another
+// caller has refreshed meanwhile: after the next expiry all callers would be
+// given that refreshed, dead token.
+func TestASlowReaderBringsBackNoOldToken(t *testing.T) {
+	w := newWorld(t, rotating)
+	c := w.connect(ada, connection.StartRequest{})
+	tokens := &slowTokens{TokenStore: w.tokens, read: make(chan struct{}), resume: make(chan struct{})}
+	m := w.manager(func(cfg *connection.Config) { cfg.Tokens = tokens })
+	w.expire()
+	slow := make(chan error)
+	go func() { slow <- w.use(m, c) }()
+	<-tokens.read
+	if err := w.use(m, c); err != nil { // refreshes
+		t.Fatal(err)
+	}
+	close(tokens.resume)
+	if err := <-slow; err != nil {
+		t.Fatal(err)
+	}
+	if token, err := m.TokenSource(c.Tenant, c.ID).Token(); err != nil || w.org.Requests()[len(w.org.Requests())-1].Header.Get("Authorization") != "Bearer "+token.AccessToken {
+		t.Errorf("the token in memory is not the one that works: %v", err)
+	}
+	w.expire()
+	if err := w.use(m, c); err != nil {
+		t.Errorf("after the next expiry: %v", err)
+	}
+	if n := w.tokenPosts("refresh_token"); n != 2 {
+		t.Errorf("%d refreshes for 2 expiries", n)
+	}
+}

@@ -138,7 +138,16 @@ func (c *Client) do(ctx context.Context, req Request, info *callInfo) (*Response
 	if !errors.As(err, &failed) || !failed.sessionDead() {
 		return resp, err
 	}
-	fresh, refreshErr := c.session.refresh(ctx, token)
+	fresh, late, refreshErr := c.session.refresh(ctx, token)
+	if refreshErr == nil {
+		resp, err = c.send(ctx, req, fresh, info)
+		if !late || !errors.As(err, &failed) || !failed.sessionDead() {
+			return resp, err
+		}
+		// What others refreshed a while ago has died since, and the source
+		// still handed out the token before it.
+		fresh, _, refreshErr = c.session.refresh(ctx, fresh)
+	}
 	if refreshErr != nil {
 		return nil, fmt.Errorf("%w: new access token: %w", err, refreshErr)
 	}

@@ -37,10 +37,20 @@ func (s *session) token(ctx context.Context) (Token, error) {
 // refresh returns a token to use instead of a rejected one. Whoever comes with
 // the same rejected token, during the refresh or after it, shares its result;
 // a failed refresh is shared only by those who waited for it.
-func (s *session) refresh(ctx context.Context, rejected Token) (Token, error) {
+//
+// late tells that the refresh was over before this rejection: its token may
+// have died since.
+func (s *session) refresh(ctx context.Context, rejected Token) (t Token, late bool, err error) {
 	key := rejected.Access.Reveal()
 	s.mu.Lock()
 	f := s.flights[key]
+	if f != nil {
+		select {
+		case <-f.done:
+			late = true
+		default:
+		}
+	}
 	if f == nil {
 		f = &flight{done: make(chan struct{})}
 		if s.flights == nil {
@@ -58,9 +68,9 @@ func (s *session) refresh(ctx context.Context, rejected Token) (Token, error) {
 	s.mu.Unlock()
 	select {
 	case <-f.done:
-		return f.token, f.err
+		return f.token, late, f.err
 	case <-ctx.Done():
-		return Token{}, fmt.Errorf("it is still being asked for, which goes on without this request: %w", ctx.Err())
+		return Token{}, late, fmt.Errorf("it is still being asked for, which goes on without this request: %w", ctx.Err())
 	}
 }
 
@@ -68,7 +78,10 @@ func (s *session) fly(ctx context.Context, f *flight, rejected Token) {
 	key := rejected.Access.Reveal()
 	// Another client of the same source may have refreshed it meanwhile.
 	f.token, f.err = s.token(ctx)
-	if f.err == nil && f.token.Access == rejected.Access {
+	s.mu.Lock()
+	_, dead := s.flights[f.token.Access.Reveal()] // this one, or one before it
+	s.mu.Unlock()
+	if f.err == nil && dead {
 		f.token, f.err = s.source.Refresh(ctx, rejected)
 		if f.err == nil && (f.token.Access.IsZero() || f.token.Access == rejected.Access) {
 			f.err = errors.New("the token source returned the rejected token again")

@@ -233,3 +233,35 @@ func TestTokensGoToTrustedHostsOnly(t *testing.T) {
 		}
 	}
 }
+
+// A source that still hands out an old token, whose successor has expired as
+// well, must not make calls fail: the successor is refreshed in its turn.
+func TestLateRejectionOfADeadSuccessor(t *testing.T) {
+	var mu sync.Mutex
+	alive := "T2"
+	o := newOrg(t, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if r.Header.Get("Authorization") != "Bearer "+alive {
+			answer(401, expired)(w, r)
+			return
+		}
+		answer(200, `[]`)(w, r)
+	})
+	src := &tokens{now: token(o.URL, "T1"), onRefresh: func(rejected salesforce.Token) (salesforce.Token, error) {
+		return token(o.URL, map[string]string{"T1": "T2", "T2": "T3"}[rejected.Access.Reveal()]), nil
+	}}
+	c := o.client(t, func(cfg *salesforce.Config) { cfg.Tokens = src })
+	for _, next := range []string{"T2", "T3"} {
+		mu.Lock()
+		alive = next
+		mu.Unlock()
+		src.now = token(o.URL, "T1") // the source is behind
+		if _, err := c.Versions(t.Context()); err != nil {
+			t.Errorf("while %s lives: %v", next, err)
+		}
+	}
+	if n := src.refreshed.Load(); n != 2 {
+		t.Errorf("%d refreshes, want 2", n)
+	}
+}
