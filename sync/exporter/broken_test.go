@@ -29,6 +29,8 @@ func TestSuiteFindsBrokenOutboxes(t *testing.T) {
 		"truncated time":        func(m *exporter.Memory) exportertest.Subject { return subject(&wholeSeconds{m}, m.Add) },
 		"ignored context":       func(m *exporter.Memory) exportertest.Subject { return subject(&deaf{m}, m.Add) },
 		"aliased rows":          func(m *exporter.Memory) exportertest.Subject { return subject(&cached{Memory: m}, m.Add) },
+		"edits what is not his": func(m *exporter.Memory) exportertest.Subject { return subject(&meddling{m}, m.Add) },
+		"finds too much":        func(m *exporter.Memory) exportertest.Subject { return subject(&loose{m}, m.Add) },
 		"forgets who wrote":     func(m *exporter.Memory) exportertest.Subject { return subject(&nameless{m}, m.Add) },
 		"forgets who caused":    func(m *exporter.Memory) exportertest.Subject { return subject(m, anonymous(m)) },
 		"added in pieces": func(m *exporter.Memory) exportertest.Subject {
@@ -215,6 +217,22 @@ func anonymous(m *exporter.Memory) func(context.Context, ...exporter.Change) err
 		}
 		return m.Add(ctx, changes...)
 	}
+}
+
+// meddling says that it edited whatever it was told.
+type meddling struct{ *exporter.Memory }
+
+func (o *meddling) Edit(ctx context.Context, t orglink.TenantID, c orglink.ConnectionID, id int64, row mapping.Row) (bool, error) {
+	_, err := o.Memory.Edit(ctx, t, c, id, row)
+	return err == nil, err
+}
+
+// loose ignores the reason's code.
+type loose struct{ *exporter.Memory }
+
+func (o *loose) List(ctx context.Context, t orglink.TenantID, c orglink.ConnectionID, f exporter.Filter) ([]exporter.Entry, error) {
+	f.Code = ""
+	return o.Memory.List(ctx, t, c, f)
 }
 
 type deaf struct{ *exporter.Memory }

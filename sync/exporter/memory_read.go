@@ -2,10 +2,12 @@ package exporter
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/orglink/orglink"
+	"github.com/orglink/orglink/mapping"
 )
 
 // Next implements Outbox.
@@ -87,7 +89,9 @@ func (m *Memory) List(ctx context.Context, tenant orglink.TenantID, conn orglink
 		}
 		all = append(all, e)
 	}
-	all = slices.DeleteFunc(visible(all), func(e Entry) bool { return e.ID <= f.After })
+	all = slices.DeleteFunc(visible(all), func(e Entry) bool {
+		return e.ID <= f.After || f.Code != "" && (e.Reason == nil || e.Reason.Code != f.Code)
+	})
 	return all[:min(len(all), f.limit())], nil
 }
 
@@ -108,11 +112,37 @@ func (m *Memory) Retry(ctx context.Context, tenant orglink.TenantID, conn orglin
 	n := 0
 	for _, s := range m.in(tenant, conn).entries {
 		if slices.Contains(ids, s.ID) && (s.State == Rejected || s.State == Parked) {
-			s.State, s.Attempts, s.Due, s.Settled = Pending, 0, now(), time.Time{}
+			s.again()
 			n++
 		}
 	}
 	return n, nil
+}
+
+// again makes a rejected or parked entry pending.
+func (s *stored) again() {
+	s.State, s.Attempts, s.Due, s.Settled = Pending, 0, now(), time.Time{}
+}
+
+// Edit implements Outbox.
+func (m *Memory) Edit(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, id int64, row mapping.Row) (bool, error) {
+	if err := ended(ctx, "edit"); err != nil {
+		return false, err
+	}
+	body, err := encodeRow(row)
+	if err != nil {
+		return false, fmt.Errorf("exporter: edit entry %d: %w", id, err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range m.in(tenant, conn).entries {
+		if s.ID == id && (s.State == Rejected || s.State == Parked) {
+			s.body = body
+			s.again()
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Discard implements Outbox.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/orglink/orglink"
+	"github.com/orglink/orglink/mapping"
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
@@ -63,6 +64,8 @@ type Filter struct {
 	State  State
 	Object string
 	Key    string
+	// Code is that of the reason (Reason.Code).
+	Code string
 	// After is the ID after which the list continues.
 	After int64
 	// Limit is how many entries are wanted. Defaults to 100.
@@ -99,6 +102,9 @@ type Outbox interface {
 	// Retry makes rejected and parked entries pending again, due now, and
 	// returns how many there were among ids.
 	Retry(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, ids ...int64) (int, error)
+	// Edit replaces the fields of a rejected or parked entry and makes it
+	// pending again like Retry. It reports false when id is of no such entry.
+	Edit(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, id int64, row mapping.Row) (bool, error)
 	// Discard removes entries that are not in flight and returns how many.
 	// Of changes that wait together all are removed.
 	Discard(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, ids ...int64) (int, error)

@@ -167,7 +167,14 @@ func (s *Service) Job(tenant orglink.TenantID, conn orglink.ConnectionID) *Job {
 }
 
 // Key names the job.
-func (j *Job) Key() string { return fmt.Sprintf("export/%s/%s", j.tenant, j.conn) }
+func (j *Job) Key() string { return JobKey(j.tenant, j.conn) }
+
+// JobKey is the key of a connection's job. After its commit a host may give it
+// to the runner's Demand or Wake, so that fresh changes leave at once; without
+// it they leave within Config.Poll.
+func JobKey(tenant orglink.TenantID, conn orglink.ConnectionID) string {
+	return fmt.Sprintf("export/%s/%s", tenant, conn)
+}
 
 // Step exports one batch and tells when to come again. The error is of the
 // connection or a store; what is wrong with rows is in the outbox.

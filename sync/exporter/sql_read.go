@@ -3,11 +3,15 @@ package exporter
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/orglink/orglink"
+	"github.com/orglink/orglink/mapping"
 )
 
 // Next implements Outbox.
@@ -76,6 +80,15 @@ func (o *SQLOutbox) List(ctx context.Context, tenant orglink.TenantID, conn orgl
 			args = append(args, cond.value)
 		}
 	}
+	if f.Code != "" { // the reason is kept with its code first
+		code, err := json.Marshal(f.Code)
+		if err != nil {
+			return nil, wrap("list", err)
+		}
+		begins := `{"code":` + string(code)
+		where += fmt.Sprintf(" AND SUBSTR(reason, 1, %d) = ?", utf8.RuneCountInString(begins))
+		args = append(args, begins)
+	}
 	var out []Entry
 	for after := f.After; ; {
 		page, err := o.entries(ctx, nil, where+" AND id > ? ORDER BY id LIMIT ?", append(args, after, f.limit())...)
@@ -133,6 +146,19 @@ func (o *SQLOutbox) Retry(ctx context.Context, tenant orglink.TenantID, conn org
 		return o.db.Exec(ctx, tx, "UPDATE {outbox} SET state = 'pending', attempts = 0, settled = 0, due = "+o.db.Now()+
 			" WHERE tenant = ? AND connection = ? AND id = ? AND state IN ('rejected', 'parked')", string(tenant), string(conn), id)
 	})
+}
+
+// Edit implements Outbox.
+func (o *SQLOutbox) Edit(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, id int64, row mapping.Row) (bool, error) {
+	body, err := encodeRow(row)
+	if err != nil {
+		return false, fmt.Errorf("exporter: edit entry %d: %w", id, err)
+	}
+	n, err := o.each(ctx, "edit", []int64{id}, func(tx *sql.Tx, id int64) (sql.Result, error) {
+		return o.db.Exec(ctx, tx, "UPDATE {outbox} SET body = ?, state = 'pending', attempts = 0, settled = 0, due = "+o.db.Now()+
+			" WHERE tenant = ? AND connection = ? AND id = ? AND state IN ('rejected', 'parked')", string(body), string(tenant), string(conn), id)
+	})
+	return n > 0, err
 }
 
 // Discard implements Outbox.

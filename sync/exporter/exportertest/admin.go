@@ -44,6 +44,9 @@ func apart(ctx context.Context, s Subject) error {
 	if err := settle(ctx, s, 9, "o", exporter.Settlement{ID: entries[0].ID, State: exporter.Rejected}); err != nil {
 		return err
 	}
+	if done, err := s.Edit(ctx, theirs.Tenant, conn, entries[0].ID, mapping.Row{}); err != nil || done {
+		return wrong(err, "edited another's: %t", done)
+	}
 	if n, err := s.Retry(ctx, theirs.Tenant, conn, entries[0].ID); err != nil || n != 0 {
 		return wrong(err, "retried %d of another's", n)
 	}
@@ -146,6 +149,70 @@ func retries(ctx context.Context, s Subject) error {
 		err = fmt.Errorf("the other rejected entry is %d, want %d", e.ID, b.ID)
 	}
 	return err
+}
+
+func edits(ctx context.Context, s Subject) error {
+	a, err := reject(ctx, s, "a")
+	if err != nil {
+		return err
+	}
+	row := mapping.Row{"n": "it's 2", "big": int64(9007199254740993)}
+	if done, err := s.Edit(ctx, tenant, conn, a.ID, mapping.Row{"n": struct{}{}}); err == nil || done {
+		return wrong(err, "a value that cannot be kept was accepted")
+	}
+	if done, err := s.Edit(ctx, tenant, conn, a.ID+1000, row); err != nil || done {
+		return wrong(err, "edited an entry that is not there: %t", done)
+	}
+	if done, err := s.Edit(ctx, tenant, conn, a.ID, row); err != nil || !done {
+		return wrong(err, "edited: %t", done)
+	}
+	if done, err := s.Edit(ctx, tenant, conn, a.ID, mapping.Row{}); err != nil || done {
+		return wrong(err, "a pending entry was edited: %t", done)
+	}
+	row["n"] = "changed"
+	entries, err := claimed(ctx, s, 1, "o", 10, "a")
+	if err != nil {
+		return err
+	}
+	if e := entries[0]; e.Attempts != 1 || e.ID != a.ID || e.Op != a.Op {
+		return fmt.Errorf("edited and handed out as %+v", e)
+	}
+	if done, err := s.Edit(ctx, tenant, conn, a.ID, mapping.Row{}); err != nil || done {
+		return wrong(err, "an entry in flight was edited: %t", done)
+	}
+	return sameRow(entries[0].Row, mapping.Row{"n": "it's 2", "big": int64(9007199254740993)})
+}
+
+func reasons(ctx context.Context, s Subject) error {
+	codes := []string{"A_B", "AxB", "a_b", `A"B`, "A_B_C", "Ü"}
+	for _, code := range codes {
+		if err := s.Add(ctx, change(code, "n", "1")); err != nil {
+			return err
+		}
+		entries, err := claimed(ctx, s, 1, "o", 10, code)
+		if err != nil {
+			return err
+		}
+		if err := settle(ctx, s, 1, "o", exporter.Settlement{ID: entries[0].ID, State: exporter.Rejected, Reason: &exporter.Reason{Code: code, Message: "A_B"}}); err != nil {
+			return err
+		}
+	}
+	if err := s.Add(ctx, change("fresh")); err != nil {
+		return err
+	}
+	for _, code := range codes {
+		for _, state := range []exporter.State{"", exporter.Rejected} {
+			e, err := one(ctx, s, exporter.Filter{State: state, Code: code})
+			if err != nil || e.Key != code {
+				return wrong(err, "by the code %q: %q", code, e.Key)
+			}
+		}
+		parked, err := list(ctx, s, exporter.Filter{State: exporter.Parked, Code: code})
+		if err != nil || len(parked) > 0 {
+			return wrong(err, "parked by the code %q: %d", code, len(parked))
+		}
+	}
+	return nil
 }
 
 func discards(ctx context.Context, s Subject) error {
@@ -255,6 +322,7 @@ func endedContext(ctx context.Context, s Subject) error {
 		"Counts": func() error { _, err := s.Counts(ended, tenant, conn); return err },
 		"List":   func() error { _, err := list(ended, s, exporter.Filter{}); return err },
 		"Retry":  func() error { _, err := s.Retry(ended, tenant, conn, 1); return err },
+		"Edit":   func() error { _, err := s.Edit(ended, tenant, conn, 1, nil); return err },
 		"Discard": func() error {
 			_, err := s.Discard(ended, tenant, conn, 1)
 			return err

@@ -34,6 +34,8 @@ var checks = []check{
 	{"limits are refused, not cut", limits},
 	{"lists are pages in order", pages},
 	{"rejected and parked entries are retried", retries},
+	{"entries are edited and tried again", edits},
+	{"entries are found by reason", reasons},
 	{"entries are discarded", discards},
 	{"old successes are purged", purges},
 	{"what is returned is the caller's", aliases},
