@@ -111,10 +111,15 @@ type Config struct {
 	// means never.
 	AuditEvery time.Duration
 	// MaxUsage is the part of the org's daily API requests after which steps
-	// of Jobs stop with ErrQuotaReserve, so that people can go on working.
+	// of Jobs stop with ErrQuotaReserve, so that people can go on working; all
+	// connections to an org count together, by what any of them heard last.
 	// Sync and Refresh, which somebody waits for, are not stopped. Defaults
 	// to 0.8.
 	MaxUsage float64
+	// UsageAge is how old the figures may be that make background work wait.
+	// Then one call asks for new ones: who waits hears nothing. Defaults to 10
+	// minutes.
+	UsageAge time.Duration
 
 	// Events gets what a host may want to tell its users: a field that
 	// disappeared, deletions that nobody can list any more. Called
@@ -130,6 +135,7 @@ type Config struct {
 type Importer struct {
 	cfg     Config
 	schemas schemas
+	ledger  ledger
 	toldMu  sync.Mutex
 	told    map[string]bool // field events sent by this process
 }
@@ -159,6 +165,7 @@ func New(cfg Config) (*Importer, error) {
 	}{
 		{"Interval", &cfg.Interval, 10 * time.Minute}, {"PollMin", &cfg.PollMin, time.Second}, {"PollMax", &cfg.PollMax, max(30*time.Second, cfg.PollMin)},
 		{"StepTime", &cfg.StepTime, 30 * time.Second}, {"SyncPoll", &cfg.SyncPoll, time.Second}, {"DescribeEvery", &cfg.DescribeEvery, time.Minute},
+		{"UsageAge", &cfg.UsageAge, 10 * time.Minute},
 	} {
 		if *d.value == 0 {
 			*d.value = d.def

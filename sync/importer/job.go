@@ -172,8 +172,10 @@ func (s *step) prepare(ctx context.Context, using clients, background bool) erro
 	if using != nil {
 		using(s.client)
 	}
-	if u := s.client.Usage(); background && u.Max > 0 && float64(u.Used) >= s.im.cfg.MaxUsage*float64(u.Max) {
-		return fmt.Errorf("%w (%d of %d)", ErrQuotaReserve, u.Used, u.Max)
+	if background {
+		if err := s.im.reserve(ctx, s.client); err != nil {
+			return err
+		}
 	}
 	s.did.phase = "describe"
 	s.schema, s.objects = s.im.schemas.of(j.tenant, j.conn), objects

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -116,7 +115,7 @@ func (s *step) probe(ctx context.Context, p *probes, mine stand, to time.Time) e
 		if other, ok := p.stands[object]; ok {
 			from = other
 		}
-		d, since := s.schema.kept(object)
+		d := s.schema.kept(object)
 		if d == nil || !from.from.Before(to) {
 			continue
 		}
@@ -128,8 +127,7 @@ func (s *step) probe(ctx context.Context, p *probes, mine stand, to time.Time) e
 			one.log, one.logged = b.Deleted(object, from.log, to), true
 		}
 		if !s.schema.fresh(object, s.im.cfg.DescribeEvery) {
-			one.describe, one.cached = b.Request(http.MethodGet, "sobjects/"+url.PathEscape(object)+"/describe", nil,
-				http.Header{"If-Modified-Since": {since.UTC().Format(http.TimeFormat)}}), true
+			one.describe, one.cached = s.schema.conditional(&b, object), true
 		}
 		list = append(list, one)
 	}

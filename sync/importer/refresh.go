@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/orglink/orglink"
 	"github.com/orglink/orglink/salesforce"
 	"github.com/orglink/orglink/salesforce/sobject"
-	"github.com/orglink/orglink/salesforce/soql"
 )
 
 // RefreshRequest names a record to read again now.
@@ -21,8 +21,8 @@ type RefreshRequest struct {
 	// selected object that refers to Object, as the org describes; an empty,
 	// non-nil list means none.
 	Related []Relation
-	// Limit is how many children of each object are read. Defaults to 200, at
-	// most 2000.
+	// Limit is how many children of each object are read at once; the rest is
+	// left to RefreshRest. Defaults to 200, at most 2000.
 	Limit int
 }
 
@@ -35,135 +35,183 @@ type RefreshResult struct {
 	Found bool
 	// Rows counts what was read of each object.
 	Rows map[string]int
-	// More lists objects that have further children than were read; these come
-	// with the next increment if they changed.
+	// More lists objects that have, or may have, further children than were
+	// read.
 	More []string
+	// Rest is what RefreshRest or a job of RestJob is to read; nil for nothing.
+	Rest *Rest
 	// Calls is how many API requests it took.
 	Calls int64
 }
 
+// Rest is what a refresh left to be read. It is plain data: a host may put it
+// into a queue.
+type Rest struct {
+	Object  string      `json:"object"`
+	ID      sobject.ID  `json:"id"`
+	Related []RestChild `json:"related"`
+	Limit   int         `json:"limit"`
+}
+
+// RestChild are the children of one object behind an Id.
+type RestChild struct {
+	Object string     `json:"object"`
+	Fields []string   `json:"fields"`
+	After  sobject.ID `json:"after,omitempty"`
+}
+
 // Refresh reads one record and its children and stores them, without moving
-// any position: what a host calls when somebody opens a company. Children that
-// are not among those read are left as they are.
+// any position: what a host calls when somebody opens a company. It takes one
+// call for the record and the children of five objects, one more for each five
+// further, and one to describe them when that was not done lately. Children
+// that are not among those read are left as they are. What could be read is
+// stored also when there is an error.
 func (im *Importer) Refresh(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, req RefreshRequest) (RefreshResult, error) {
-	out := RefreshResult{Rows: map[string]int{}}
 	if req.Limit == 0 {
 		req.Limit = 200
 	}
 	if req.ID == "" || req.Limit < 0 || req.Limit > 2000 {
-		return out, errors.New("importer: refresh: give an ID, and a Limit of at most 2000")
+		return RefreshResult{}, errors.New("importer: refresh: give an ID, and a Limit of at most 2000")
 	}
-	objects, fields, err := im.wanted(ctx, tenant, conn)
-	if err != nil {
-		return out, err
+	return im.refresh(ctx, tenant, conn, func(r *refresh) error {
+		if !slices.Contains(r.objects, req.Object) {
+			return &ObjectError{Object: req.Object, Doing: "refresh", Err: ErrNotSelected}
+		}
+		related := req.Related
+		if related == nil {
+			var err error
+			if related, err = r.relations(ctx, req.Object); err != nil {
+				return err
+			}
+		}
+		children, err := r.children(ctx, related)
+		if err != nil {
+			return err
+		}
+		return r.read(ctx, req.Object, req.ID, req.Limit, children, true)
+	})
+}
+
+// RefreshRest goes on with a refresh: one call, for the children of up to five
+// objects. The result's Rest is what is left then.
+func (im *Importer) RefreshRest(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, rest Rest) (RefreshResult, error) {
+	if rest.ID == "" || rest.Limit < 1 || rest.Limit > 2000 {
+		return RefreshResult{}, errors.New("importer: refresh: a rest that no refresh returned")
 	}
-	if !slices.Contains(objects, req.Object) {
-		return out, &ObjectError{Object: req.Object, Doing: "refresh", Err: ErrNotSelected}
-	}
-	client, err := im.cfg.Clients.Client(ctx, tenant, conn)
-	if err != nil {
-		return out, fmt.Errorf("importer: client of connection %s: %w", conn, err)
-	}
-	r := &refresh{im: im, client: client, tenant: tenant, conn: conn, objects: objects, fields: fields, limit: req.Limit, out: &out}
-	if r.now, err = client.ServerTime(ctx); err != nil {
-		return out, err
-	}
-	if err := r.record(ctx, req); err != nil {
-		return out, err
-	}
-	if !out.Found {
-		return out, nil
-	}
-	related := req.Related
-	if related == nil {
-		if related, err = r.relations(ctx, req.Object); err != nil {
-			return out, err
+	return im.refresh(ctx, tenant, conn, func(r *refresh) error {
+		r.out.Found = true
+		now := rest.Related[:min(probeObjects, len(rest.Related))]
+		for _, c := range now {
+			if !slices.Contains(r.objects, c.Object) || len(c.Fields) == 0 {
+				return &ObjectError{Object: c.Object, Doing: "refresh", Err: ErrNotSelected}
+			}
+		}
+		r.left = slices.Clone(rest.Related[len(now):])
+		return r.read(ctx, rest.Object, rest.ID, rest.Limit, now, false)
+	})
+}
+
+// RestJob reads a rest step by step. It is a runner.Job; its steps leave a
+// reserve of the quota.
+func (im *Importer) RestJob(tenant orglink.TenantID, conn orglink.ConnectionID, rest Rest) *RestJob {
+	return &RestJob{im, tenant, conn, rest}
+}
+
+// RestJob reads what a refresh left. It is not safe for concurrent use.
+type RestJob struct {
+	im     *Importer
+	tenant orglink.TenantID
+	conn   orglink.ConnectionID
+	rest   Rest
+}
+
+// Key implements runner.Job.
+func (j *RestJob) Key() string {
+	return "refresh/" + strings.TrimPrefix(Stream{Tenant: j.tenant, Connection: j.conn, Object: j.rest.Object}.Key(), "import/") + "/" + string(j.rest.ID)
+}
+
+// Left is what is still to be read.
+func (j *RestJob) Left() Rest { return j.rest }
+
+// Step implements runner.Job.
+func (j *RestJob) Step(ctx context.Context, _ uint64) (time.Time, error) {
+	if len(j.rest.Related) > 0 {
+		client, err := j.im.cfg.Clients.Client(ctx, j.tenant, j.conn)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("importer: client of connection %s: %w", j.conn, err)
+		}
+		if err := j.im.reserve(ctx, client); err != nil {
+			return time.Time{}, &ObjectError{Object: j.rest.Object, Doing: "refresh", Err: err}
+		}
+		out, err := j.im.RefreshRest(ctx, j.tenant, j.conn, j.rest)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if j.rest.Related = nil; out.Rest != nil {
+			j.rest = *out.Rest
+			return time.Time{}, nil
 		}
 	}
-	return out, r.children(ctx, req.ID, related)
+	return time.Now().Add(j.im.cfg.Interval), nil
 }
 
 type refresh struct {
 	im      *Importer
 	client  *salesforce.Client
+	schema  *schema
 	tenant  orglink.TenantID
 	conn    orglink.ConnectionID
 	objects []string
 	fields  map[string][]string
-	limit   int
 	now     time.Time
-	out     *RefreshResult
+	strict  bool        // asks for descriptions anew
+	left    []RestChild // not read yet
+	out     RefreshResult
+}
+
+// refresh runs fn, and once more when it shows that the org changed since it
+// was described.
+func (im *Importer) refresh(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, fn func(r *refresh) error) (RefreshResult, error) {
+	objects, fields, err := im.wanted(ctx, tenant, conn)
+	if err != nil {
+		return RefreshResult{}, err
+	}
+	client, err := im.cfg.Clients.Client(ctx, tenant, conn)
+	if err != nil {
+		return RefreshResult{}, fmt.Errorf("importer: client of connection %s: %w", conn, err)
+	}
+	r := &refresh{im: im, client: client, schema: im.schemas.of(tenant, conn), tenant: tenant, conn: conn, objects: objects, fields: fields}
+	r.out.Rows = map[string]int{}
+	if r.now, err = client.ServerTime(ctx); err != nil {
+		return r.out, err
+	}
+	err = fn(r)
+	if refused := errors.Is(err, salesforce.ErrInvalidField) || errors.Is(err, salesforce.ErrInvalidType); refused || errors.Is(err, errStale) {
+		if refused {
+			r.schema.forget()
+		}
+		r.out = RefreshResult{Rows: map[string]int{}, Calls: r.out.Calls}
+		r.strict, r.left = true, nil
+		err = fn(r)
+	}
+	if len(r.left) > 0 && r.out.Rest != nil {
+		r.out.Rest.Related = r.left
+		for _, c := range r.left {
+			r.out.More = append(r.out.More, c.Object)
+		}
+	} else {
+		r.out.Rest = nil
+	}
+	return r.out, err
 }
 
 func (r *refresh) describe(ctx context.Context, object string) (*sobject.Describe, error) {
-	d, calls, err := r.im.schemas.of(r.tenant, r.conn).describe(ctx, r.client, object, r.objects, r.fields, r.im.cfg.DescribeEvery, false)
+	d, calls, err := r.schema.describe(ctx, r.client, object, r.objects, r.fields, r.im.cfg.DescribeEvery, !r.strict)
 	r.out.Calls += calls
 	if err != nil {
 		return nil, &ObjectError{Object: object, Doing: "describe", Err: err}
 	}
 	return d, nil
-}
-
-// read queries one object and applies what it finds. When the org changed
-// since it was described, it is described again, once.
-func (r *refresh) read(ctx context.Context, object string, where soql.Expr, limit int, missing sobject.ID) (found int, err error) {
-	found, err = r.try(ctx, object, where, limit, missing)
-	if errors.Is(err, salesforce.ErrInvalidField) {
-		r.im.schemas.of(r.tenant, r.conn).forget()
-		found, err = r.try(ctx, object, where, limit, missing)
-	}
-	return found, err
-}
-
-func (r *refresh) try(ctx context.Context, object string, where soql.Expr, limit int, missing sobject.ID) (int, error) {
-	d, err := r.describe(ctx, object)
-	if err != nil {
-		return 0, err
-	}
-	columns, err := r.im.columns(r.tenant, r.conn, d, r.fields[object])
-	if err != nil {
-		return 0, &ObjectError{Object: object, Doing: "refresh", Err: err}
-	}
-	q := soql.Select(names(columns)...).From(object)
-	more := []string{"IsDeleted", "MasterRecordId"}
-	if r.im.cfg.Owners != nil {
-		more = append(more, "OwnerId")
-	}
-	q.AddFields(extra(d, columns, more...)...).AndWhere(where)
-	q.OrderBy(soql.Asc("Id")).Limit(limit)
-	reader := newReader(object, columns, r.now)
-	var rows []row
-	r.out.Calls++
-	for rec, err := range r.client.QueryAll(ctx, q.String()) {
-		if err != nil {
-			return 0, &ObjectError{Object: object, Doing: "refresh", Err: err}
-		}
-		one, err := reader.row(rec)
-		if err != nil {
-			return 0, &ObjectError{Object: object, Doing: "refresh", Err: err}
-		}
-		rows = append(rows, one)
-	}
-	found := len(rows)
-	if found == 0 && missing != "" {
-		rows = []row{{change: Change{Kind: NotVisible, Object: object, ID: missing, ReadAt: r.now}}}
-	}
-	stream := Stream{Tenant: r.tenant, Connection: r.conn, Object: object, Columns: columns}
-	changes, err := r.im.owned(ctx, stream, rows)
-	if err == nil && len(changes) > 0 {
-		err = r.im.cfg.Sink.Apply(ctx, Batch{Stream: stream, Changes: changes})
-	}
-	if err != nil {
-		return 0, &ObjectError{Object: object, Doing: "store a refresh", Err: err}
-	}
-	r.out.Rows[object] += found
-	return found, nil
-}
-
-func (r *refresh) record(ctx context.Context, req RefreshRequest) error {
-	n, err := r.read(ctx, req.Object, soql.Compare("Id", soql.OpEq, soql.ID(req.ID)), 1, req.ID)
-	r.out.Found = n > 0
-	return err
 }
 
 // relations finds the selected objects that refer to an object.
@@ -181,39 +229,26 @@ func (r *refresh) relations(ctx context.Context, object string) ([]Relation, err
 	return out, nil
 }
 
-// children reads the children, one query for each object.
-func (r *refresh) children(ctx context.Context, id sobject.ID, related []Relation) error {
-	var order []string
-	by := map[string][]soql.Expr{}
+// children gathers the relations of each object.
+func (r *refresh) children(ctx context.Context, related []Relation) ([]RestChild, error) {
+	var out []RestChild
 	for _, rel := range related {
 		if !slices.Contains(r.objects, rel.Object) {
-			return &ObjectError{Object: rel.Object, Doing: "refresh", Err: ErrNotSelected}
+			return nil, &ObjectError{Object: rel.Object, Doing: "refresh", Err: ErrNotSelected}
 		}
 		d, err := r.describe(ctx, rel.Object)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		f, ok := d.Field(rel.Field)
 		if !ok || !f.Filterable {
 			continue // hidden from this user, or of a kind that cannot be asked by
 		}
-		if by[rel.Object] == nil {
-			order = append(order, rel.Object)
+		i := slices.IndexFunc(out, func(c RestChild) bool { return c.Object == rel.Object })
+		if i < 0 {
+			i, out = len(out), append(out, RestChild{Object: rel.Object})
 		}
-		by[rel.Object] = append(by[rel.Object], soql.Compare(f.Name, soql.OpEq, soql.ID(id)))
+		out[i].Fields = append(out[i].Fields, f.Name)
 	}
-	for _, object := range order {
-		where := by[object][0]
-		if len(by[object]) > 1 {
-			where = soql.AnyOf(by[object]...)
-		}
-		n, err := r.read(ctx, object, where, r.limit, "")
-		if err != nil {
-			return err
-		}
-		if n == r.limit {
-			r.out.More = append(r.out.More, object)
-		}
-	}
-	return nil
+	return out, nil
 }

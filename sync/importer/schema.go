@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -262,13 +263,20 @@ func keep(columns []sobject.DescribeField, list []string) []sobject.DescribeFiel
 	})
 }
 
-// kept returns what is kept of an object, however old, and up to when it holds
-// all changes.
-func (s *schema) kept(object string) (*sobject.Describe, time.Time) {
+// kept returns what is kept of an object, however old.
+func (s *schema) kept(object string) *sobject.Describe {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	have := s.objects[object]
-	return have.describe, have.since
+	return s.objects[object].describe
+}
+
+// conditional adds a describe to a request, which answers 304 when the kept one
+// is still true.
+func (s *schema) conditional(b *salesforce.Composite, object string) salesforce.Ref {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	since := s.objects[object].since
+	return b.Request(http.MethodGet, "sobjects/"+url.PathEscape(object)+"/describe", nil, http.Header{"If-Modified-Since": {since.UTC().Format(http.TimeFormat)}})
 }
 
 // revalidated notes what the org said to a conditional describe.
