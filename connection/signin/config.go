@@ -32,6 +32,9 @@ type Pairs interface {
 	// PairedUser returns the host user that is paired with a Salesforce user,
 	// or "". It must never make a pair.
 	PairedUser(ctx context.Context, tenant orglink.TenantID, org, id sobject.ID) (orglink.UserID, error)
+	// SalesforceUser returns the Salesforce user of an org that a host user is
+	// paired with, or "".
+	SalesforceUser(ctx context.Context, tenant orglink.TenantID, org sobject.ID, user orglink.UserID) (sobject.ID, error)
 	// Pair pairs the two because by, who is signed in, asked for it.
 	Pair(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, id sobject.ID, user orglink.UserID, by orglink.Actor) error
 }
@@ -76,7 +79,7 @@ type Service struct {
 	secure bool // cookies
 
 	mu        sync.Mutex
-	providers map[string]*oidc.Provider // by issuer
+	verifiers map[string]*oidc.IDTokenVerifier // by issuer
 }
 
 // answerTime bounds what a sign-in waits for Salesforce in all.
@@ -123,10 +126,13 @@ func New(cfg Config) (*Service, error) {
 	if cfg.HTTPClient != nil {
 		client = *cfg.HTTPClient
 	}
+	if client.Timeout == 0 {
+		client.Timeout = answerTime // keys are fetched for all who wait, so by nobody's context
+	}
 	client.Transport = &guard{next: client.Transport, trusted: cfg.TrustedHosts}
 	// A redirect would carry the code and the secret elsewhere.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Service{cfg: cfg, http: &client, secure: back.Scheme == "https", providers: map[string]*oidc.Provider{}}, nil
+	return &Service{cfg: cfg, http: &client, secure: back.Scheme == "https", verifiers: map[string]*oidc.IDTokenVerifier{}}, nil
 }
 
 // Format implements fmt.Formatter, so that a Service that is printed by

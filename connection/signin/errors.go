@@ -28,9 +28,12 @@ var (
 	// ErrNotPaired: no host user is paired with the Salesforce user.
 	ErrNotPaired error = &problem{"no user is paired with the Salesforce user",
 		"Your Salesforce user is not linked to a user here. Sign in another way and link it in your settings, or ask an administrator to link it."}
-	// ErrPairedOther: one of the two users has another partner.
+	// ErrPairedOther: who links is not the Salesforce user's host user.
 	ErrPairedOther error = &problem{"the Salesforce user is paired with another user",
 		"This Salesforce user is linked to another user here. Ask an administrator."}
+	// ErrLinkedOther: who links has another Salesforce user in this org.
+	ErrLinkedOther error = &problem{"the user is paired with another Salesforce user of the org",
+		"Your user here is linked to another Salesforce user. Sign in to Salesforce as that user, or remove the link first."}
 	// ErrChooseTenant: the Salesforce user is paired in several tenants; see
 	// ChooseTenantError.
 	ErrChooseTenant error = &problem{"the Salesforce user is paired in several tenants",

@@ -66,20 +66,45 @@ func (s *Service) link(ctx context.Context, actor orglink.Actor, out Result) (Re
 		return Result{}, fmt.Errorf("signin: %s: %w", out.Identity.Org, connection.ErrForeignOrg)
 	}
 	out.Tenant, out.User, out.Connection = actor.Tenant, actor.User, conn
-	have, err := s.cfg.Pairs.PairedUser(ctx, actor.Tenant, out.Identity.Org, out.Identity.User)
-	switch {
-	case err != nil:
-		return Result{}, fmt.Errorf("signin: find the user of %s: %w", out.Identity.User, err)
-	case have == actor.User:
-		return out, nil
-	case have != "":
-		return Result{}, fmt.Errorf("%w: %s", ErrPairedOther, out.Identity.User)
+	if done, err := s.paired(ctx, actor, out.Identity); err != nil || done {
+		return out.unless(err)
 	}
 	if err := s.cfg.Pairs.Pair(ctx, actor.Tenant, conn, out.Identity.User, actor.User, actor); err != nil {
+		// Somebody may have been faster, and says more than a refusal does.
+		if done, now := s.paired(ctx, actor, out.Identity); now != nil || done {
+			return out.unless(now)
+		}
 		return Result{}, fmt.Errorf("signin: link: %w", err)
 	}
 	out.Linked = true
 	return out, nil
+}
+
+func (r Result) unless(err error) (Result, error) {
+	if err != nil {
+		return Result{}, err
+	}
+	return r, nil
+}
+
+// paired reports whether an actor is paired with who signed in, and fails when
+// one of the two has another partner.
+func (s *Service) paired(ctx context.Context, actor orglink.Actor, who Identity) (bool, error) {
+	user, err := s.cfg.Pairs.PairedUser(ctx, actor.Tenant, who.Org, who.User)
+	if err != nil {
+		return false, fmt.Errorf("signin: find the user of %s: %w", who.User, err)
+	}
+	if user != "" && user != actor.User {
+		return false, fmt.Errorf("%w: %s", ErrPairedOther, who.User)
+	}
+	other, err := s.cfg.Pairs.SalesforceUser(ctx, actor.Tenant, who.Org, actor.User)
+	if err != nil {
+		return false, fmt.Errorf("signin: find the Salesforce user of %q: %w", actor.User, err)
+	}
+	if other != "" && other != who.User {
+		return false, fmt.Errorf("%w: %s, not %s", ErrLinkedOther, other, who.User)
+	}
+	return user != "", nil
 }
 
 // connected returns the tenant's connection to an org, a team's before a

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 
@@ -31,6 +32,12 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := next.RoundTrip(r)
 	if err != nil {
 		return nil, err
+	}
+	if r.Method == http.MethodGet && resp.StatusCode != http.StatusOK {
+		// A discovery document or keys: what is not there must not look like
+		// keys that do not fit, nor get into a message.
+		_ = resp.Body.Close()
+		return nil, fmt.Errorf("HTTP status %d", resp.StatusCode)
 	}
 	resp.Body = struct {
 		io.Reader

@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/http"
@@ -44,6 +45,7 @@ type idp struct {
 	sign     func(header, claims map[string]any) string
 	nonce    string
 	exchange url.Values
+	away     http.HandlerFunc
 }
 
 func newIDP(t *testing.T) *idp {
@@ -62,7 +64,14 @@ func newIDP(t *testing.T) *idp {
 		write(w, map[string]any{"issuer": p.URL, "jwks_uri": p.URL + "/id/keys", "authorization_endpoint": p.URL + "/services/oauth2/authorize",
 			"token_endpoint": p.URL + "/services/oauth2/token", "id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"}})
 	})
-	mux.HandleFunc("GET /id/keys", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /id/keys", func(w http.ResponseWriter, r *http.Request) {
+		p.mu.Lock()
+		away := p.away
+		p.mu.Unlock()
+		if away != nil {
+			away(w, r)
+			return
+		}
 		write(w, map[string]any{"keys": []any{map[string]any{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "216",
 			"n": b64(key.N.Bytes()), "e": b64(big.NewInt(int64(key.E)).Bytes())}}})
 	})
@@ -85,6 +94,13 @@ func newIDP(t *testing.T) *idp {
 	p.Server = httptest.NewServer(mux)
 	t.Cleanup(p.Close)
 	return p
+}
+
+// keys answers requests for keys; nil gives the right ones.
+func (p *idp) keys(away http.HandlerFunc) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.away = away
 }
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
@@ -135,6 +151,7 @@ type host struct {
 	conns  map[orglink.TenantID][]connection.Connection
 	pairs  map[string]orglink.UserID // tenant/org/user
 	paired []string
+	faster orglink.UserID // who is paired while somebody else is about to be
 	broken error
 }
 
@@ -146,7 +163,20 @@ func (h *host) PairedUser(_ context.Context, tenant orglink.TenantID, org, id so
 	return h.pairs[fmt.Sprint(tenant, "/", org, "/", id)], h.broken
 }
 
+func (h *host) SalesforceUser(_ context.Context, tenant orglink.TenantID, org sobject.ID, user orglink.UserID) (sobject.ID, error) {
+	for key, u := range h.pairs {
+		if id, ok := strings.CutPrefix(key, fmt.Sprint(tenant, "/", org, "/")); ok && u == user {
+			return sobject.ID(id), h.broken
+		}
+	}
+	return "", h.broken
+}
+
 func (h *host) Pair(_ context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, id sobject.ID, user orglink.UserID, by orglink.Actor) error {
+	if h.faster != "" {
+		h.pairs["acme/"+orgID+"/"+string(id)] = h.faster
+		return errors.New("taken")
+	}
 	h.paired = append(h.paired, fmt.Sprint(tenant, " ", conn, " ", id, " ", user, " by ", by.User))
 	return h.broken
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -33,9 +32,6 @@ type Identity struct {
 	AuthTime time.Time
 }
 
-// maxProviders bounds the issuers whose keys are remembered.
-const maxProviders = 256
-
 // verify checks the ID token of a token response: signature by the issuer's
 // published keys, issuer, audience, time, nonce, access token, and that the
 // subject is a user of an org.
@@ -48,11 +44,15 @@ func (s *Service) verify(ctx context.Context, t ticket, token *oauth2.Token) (Id
 	if err != nil {
 		return Identity{}, err
 	}
-	provider, err := s.provider(ctx, issuer)
+	verifier, err := s.verifier(ctx, issuer)
 	if err != nil {
 		return Identity{}, err
 	}
-	id, err := provider.VerifierContext(ctx, &oidc.Config{ClientID: s.cfg.ClientID, SupportedSigningAlgs: []string{oidc.RS256}}).Verify(ctx, raw)
+	var away fetchFailure
+	id, err := verifier.Verify(context.WithValue(ctx, fetchKey{}, &away), raw)
+	if away.failed {
+		return Identity{}, fmt.Errorf("signin: keys of %s: %w", issuer, connection.ErrUnreachable)
+	}
 	if err != nil {
 		return Identity{}, fmt.Errorf("%w: %w", ErrIDToken, err)
 	}
@@ -131,30 +131,4 @@ func (s *Service) issuer(raw string, t ticket, token *oauth2.Token) (string, err
 		}
 	}
 	return "", fmt.Errorf("%w: its issuer is not the org that was signed in to", ErrIDToken)
-}
-
-// provider returns an issuer's discovery document and keys, fetched once; keys
-// that are new to it are fetched when a token needs them.
-func (s *Service) provider(ctx context.Context, issuer string) (*oidc.Provider, error) {
-	s.mu.Lock()
-	p := s.providers[issuer]
-	s.mu.Unlock()
-	if p != nil {
-		return p, nil
-	}
-	p, err := oidc.NewProvider(oidc.ClientContext(ctx, s.http), issuer)
-	if err != nil {
-		var mismatch *oidc.IssuerMismatchError
-		if errors.As(err, &mismatch) {
-			return nil, fmt.Errorf("%w: its issuer calls itself otherwise", ErrIDToken)
-		}
-		return nil, fmt.Errorf("signin: keys of %s: %w", issuer, connection.ErrUnreachable)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.providers) >= maxProviders {
-		clear(s.providers)
-	}
-	s.providers[issuer] = p
-	return p, nil
 }

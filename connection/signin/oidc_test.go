@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -287,6 +288,17 @@ func TestLink(t *testing.T) {
 	if _, err = f.s.Finish(t.Context(), dora, query, cookies); !errors.Is(err, signin.ErrPairedOther) {
 		t.Errorf("somebody else's Salesforce user: %v", err)
 	}
+	f.host.pairs = map[string]orglink.UserID{"acme/" + orgID + "/005000000000099AAA": "dora"}
+	query, cookies = f.start(signin.StartRequest{Actor: dora})
+	if _, err = f.s.Finish(t.Context(), dora, query, cookies); !errors.Is(err, signin.ErrLinkedOther) || signin.Explain(err) == signin.Explain(signin.ErrPairedOther) {
+		t.Errorf("who has another Salesforce user: %v", err)
+	}
+	clear(f.host.pairs)
+	f.host.faster = "rep"
+	query, cookies = f.start(signin.StartRequest{Actor: dora})
+	if _, err = f.s.Finish(t.Context(), dora, query, cookies); !errors.Is(err, signin.ErrPairedOther) {
+		t.Errorf("somebody was faster: %v", err)
+	}
 	f.host.conns["acme"][0].Org.ID = otherOrg
 	query, cookies = f.start(signin.StartRequest{Actor: dora})
 	if _, err = f.s.Finish(t.Context(), dora, query, cookies); !errors.Is(err, connection.ErrForeignOrg) {
@@ -310,5 +322,37 @@ func TestConfigNamesAllProblems(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not named in %v", want, err)
 		}
+	}
+}
+
+// Keys that cannot be fetched are no forged token; those that are known are not
+// fetched again.
+func TestKeysAreAway(t *testing.T) {
+	f := newFixture(t)
+	finish := func() error {
+		query, cookies := f.start(signin.StartRequest{})
+		_, err := f.s.Finish(t.Context(), nobody, query, cookies)
+		return err
+	}
+	for name, away := range map[string]http.HandlerFunc{
+		"a dead line":   func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"an error page": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
+	} {
+		f.idp.keys(away)
+		if err := finish(); !errors.Is(err, connection.ErrUnreachable) || errors.Is(err, signin.ErrIDToken) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	f.idp.keys(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<secret page>") })
+	if err := finish(); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("a page instead of keys: %v", err)
+	}
+	f.idp.keys(nil)
+	if err := finish(); err != nil {
+		t.Fatal(err)
+	}
+	f.idp.keys(func(http.ResponseWriter, *http.Request) { t.Error("keys that are known were fetched again") })
+	if err := finish(); err != nil {
+		t.Error(err)
 	}
 }
