@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/orglink/orglink"
+	"github.com/orglink/orglink/salesforce/sobject"
 	"github.com/orglink/orglink/usersync"
 )
 
@@ -112,4 +114,33 @@ func (d *keyKeeper) Create(ctx context.Context, t orglink.TenantID, key string, 
 
 func (d *keyKeeper) Delete(ctx context.Context, t orglink.TenantID, id orglink.UserID) error {
 	return d.Directory.(usersync.Deleter).Delete(ctx, t, id)
+}
+
+type fenceless struct{ usersync.PositionStore }
+
+func (s fenceless) SetPosition(ctx context.Context, t orglink.TenantID, org sobject.ID, _ uint64, p usersync.Position) error {
+	return s.PositionStore.SetPosition(ctx, t, org, 1<<40, p)
+}
+
+type onePosition struct{ usersync.PositionStore }
+
+func (s onePosition) SetPosition(ctx context.Context, _ orglink.TenantID, org sobject.ID, fence uint64, p usersync.Position) error {
+	return s.PositionStore.SetPosition(ctx, "all", org, fence, p)
+}
+
+func (s onePosition) OpenPosition(ctx context.Context, _ orglink.TenantID, org sobject.ID, fence uint64) (usersync.Position, error) {
+	return s.PositionStore.OpenPosition(ctx, "all", org, fence)
+}
+
+type byDay struct{ usersync.PositionStore }
+
+func (s byDay) SetPosition(ctx context.Context, t orglink.TenantID, org sobject.ID, fence uint64, p usersync.Position) error {
+	p.Done = p.Done.Truncate(24 * time.Hour)
+	return s.PositionStore.SetPosition(ctx, t, org, fence, p)
+}
+
+type deafPositions struct{ usersync.PositionStore }
+
+func (s deafPositions) SetPosition(ctx context.Context, t orglink.TenantID, org sobject.ID, fence uint64, p usersync.Position) error {
+	return s.PositionStore.SetPosition(context.WithoutCancel(ctx), t, org, fence, p)
 }

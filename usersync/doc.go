@@ -21,6 +21,11 @@
 // accounts; none is deleted unless it says so, and what the product changed
 // itself is left alone.
 //
+// An administrator of a big org finds people with [Service.Search] and has
+// accounts planned for them with [Service.Pick]. [Service.Job] does all of it
+// by itself: everybody at first, then those who changed, in steps that a
+// runner of package sync/runner, or any other scheduler, runs.
+//
 // A [Service] also resolves record owners for the importer: under [Automatic]
 // an owner's account appears with the first record, once.
 package usersync

@@ -43,6 +43,9 @@ type pairedUser struct {
 // follow says what a paired user's account needs.
 func (s *Service) follow(e *Entry, p pairedUser) {
 	e.Action, e.Host, e.Why = ActionPaired, p.pair.User, "paired "+p.pair.How
+	if e.User.FrozenHidden {
+		e.User.Frozen = p.pair.Seen.Frozen // as it was when it was last known
+	}
 	why, how := s.leaving(e.User, p)
 	switch {
 	case p.host == nil && how == DeleteAccount: // dead between the deletion and the pair's end

@@ -14,8 +14,9 @@ import (
 
 // Memory is a PairStore that forgets everything when the process ends.
 type Memory struct {
-	mu   sync.Mutex
-	orgs map[orgKey]*orgPairs
+	mu        sync.Mutex
+	orgs      map[orgKey]*orgPairs
+	positions map[orgKey]fencedPosition
 }
 
 type orgKey struct {
@@ -31,7 +32,9 @@ type orgPairs struct {
 var _ PairStore = (*Memory)(nil)
 
 // NewMemory returns an empty store.
-func NewMemory() *Memory { return &Memory{orgs: make(map[orgKey]*orgPairs)} }
+func NewMemory() *Memory {
+	return &Memory{orgs: make(map[orgKey]*orgPairs), positions: make(map[orgKey]fencedPosition)}
+}
 
 func (m *Memory) in(tenant orglink.TenantID, org sobject.ID) *orgPairs {
 	k := orgKey{tenant, org}
@@ -144,6 +147,7 @@ func (m *Memory) Erase(ctx context.Context, tenant orglink.TenantID) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	maps.DeleteFunc(m.orgs, func(k orgKey, _ *orgPairs) bool { return k.tenant == tenant })
+	maps.DeleteFunc(m.positions, func(k orgKey, _ fencedPosition) bool { return k.tenant == tenant })
 	return nil
 }
 

@@ -96,16 +96,12 @@ func (s *Service) arrive(ctx context.Context, tenant orglink.TenantID, conn orgl
 	if err != nil {
 		return err
 	}
-	// Users with the same address make a match ambiguous, arrived or not.
-	rivals, err := s.readRivals(ctx, tenant, conn, users)
+	// Others who match the same account make a match ambiguous, arrived or not.
+	entries, err := s.decidePart(ctx, tenant, conn, org, users, s.cfg.Strategy, true)
 	if err != nil {
 		return err
 	}
-	entries, err := s.decide(ctx, tenant, org, append(users, rivals...), s.cfg.Strategy, true)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries[:len(users)] {
+	for _, e := range entries {
 		switch e.Action {
 		case ActionPaired, ActionUpdate, ActionDeactivate, ActionReactivate, ActionDelete:
 			out[e.User.ID] = e.Host

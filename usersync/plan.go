@@ -166,6 +166,11 @@ func (s *Service) gone(ctx context.Context, tenant orglink.TenantID, conn orglin
 			}
 		}
 	}
+	return s.reread(ctx, tenant, conn, org, missing)
+}
+
+// reread asks once more for paired users whom the org did not show.
+func (s *Service) reread(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, org sobject.ID, missing []sobject.ID) ([]Entry, error) {
 	if len(missing) == 0 {
 		return nil, nil
 	}

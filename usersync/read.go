@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,30 +29,49 @@ const licenseField = "Profile.UserLicense.Name"
 // about 8,400 characters, well below what an address may hold.
 const readSize = 400
 
-// rivalSize is how many e-mail addresses, of at most 128 characters, go into
-// one query's filter.
+// rivalSize is how many identities, of at most identityMax bytes, go into one
+// query's filter.
 const rivalSize = 60
 
-var userFields = []string{"Id", "Username", "Email", "Name", "FirstName", "LastName", "FederationIdentifier", "IsActive", "UserType", licenseField}
+// identityMax is more than any of Salesforce's identities has: FederationIdentifier
+// may have 512 characters, the others 128 and fewer.
+const identityMax = 2048
+
+var userFields = []string{"Id", "Username", "Email", "Name", "FirstName", "LastName", "FederationIdentifier", "IsActive", "UserType", "SystemModstamp", licenseField}
 
 // readUsers reads users by id, or all users when ids is nil. The warnings say
 // what could not be seen.
 func (s *Service) readUsers(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, ids []sobject.ID) ([]SalesforceUser, []string, error) {
+	return s.readBy(ctx, tenant, conn, " ORDER BY Id", ids)
+}
+
+// readPage reads the users that the end of a query says.
+func (s *Service) readPage(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, rest string) ([]SalesforceUser, []string, error) {
+	return s.readBy(ctx, tenant, conn, rest, nil)
+}
+
+func (s *Service) readBy(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, rest string, ids []sobject.ID) ([]SalesforceUser, []string, error) {
 	client, err := s.cfg.Clients.Client(ctx, tenant, conn)
 	if err != nil {
 		return nil, nil, fmt.Errorf("usersync: read users: client of connection %s: %w", conn, err)
 	}
 	fields := userFields
 	var warnings []string
-	users, err := queryUsers(ctx, client, fields, ids)
+	users, err := queryUsers(ctx, client, fields, rest, ids)
 	if errors.Is(err, salesforce.ErrInvalidField) || errors.Is(err, salesforce.ErrInvalidType) {
 		// Some of the fields are hidden from the connected user.
 		if fields, warnings, err = visibleFields(ctx, client); err == nil {
-			users, err = queryUsers(ctx, client, fields, ids)
+			users, err = queryUsers(ctx, client, fields, rest, ids)
 		}
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("usersync: read users: %w", err)
+	}
+	if ids == nil && strings.Contains(rest, " LIMIT ") { // a page: ask about its users only
+		ids = make([]sobject.ID, len(users))
+		for i, u := range users {
+			ids[i] = u.ID
+		}
 	}
 	warning, err := markFrozen(ctx, client, users, ids)
 	if err != nil {
@@ -63,39 +83,30 @@ func (s *Service) readUsers(ctx context.Context, tenant orglink.TenantID, conn o
 	return users, warnings, nil
 }
 
-// readRivals reads the other active users that share an e-mail address with
-// users. User names and federation ids are unique in an org.
+// readRivals reads the other active users that match the same host users as
+// some users: among some, as among all, such a match is not certain.
 func (s *Service) readRivals(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, users []SalesforceUser) ([]SalesforceUser, error) {
-	if !slices.Contains(s.cfg.Rules, ByEmail) {
-		return nil, nil
-	}
-	var emails []string
 	have := make(map[sobject.ID]bool, len(users))
+	var open []SalesforceUser
 	for _, u := range users {
 		have[u.ID] = true
-		if u.Email != "" && s.refusal(u) == "" && !slices.Contains(emails, u.Email) {
-			emails = append(emails, u.Email)
+		if s.refusal(u) == "" {
+			open = append(open, u)
 		}
 	}
-	if len(emails) == 0 {
-		return nil, nil
-	}
-	client, err := s.cfg.Clients.Client(ctx, tenant, conn)
+	matches, err := s.match(ctx, tenant, open)
 	if err != nil {
-		return nil, fmt.Errorf("usersync: read users: client of connection %s: %w", conn, err)
+		return nil, err
 	}
 	var ids []sobject.ID
-	for part := range slices.Chunk(emails, rivalSize) {
-		quoted := make([]string, len(part))
-		for i, e := range part {
-			quoted[i] = soql.Quote(e)
+	for _, rule := range s.cfg.Rules {
+		found, err := s.sharing(ctx, tenant, conn, rule, matches)
+		if err != nil {
+			return nil, fmt.Errorf("usersync: read users with the same %s: %w", rule, err)
 		}
-		q := "SELECT Id FROM User WHERE IsActive = true AND Email IN (" + strings.Join(quoted, ",") + ")"
-		for rec, err := range client.Query(ctx, q) {
-			if err != nil {
-				return nil, fmt.Errorf("usersync: read users with the same e-mail address: %w", err)
-			}
-			if id := rec.ID(); id != "" && !have[id] {
+		for _, id := range found {
+			if !have[id] {
+				have[id] = true
 				ids = append(ids, id)
 			}
 		}
@@ -105,6 +116,45 @@ func (s *Service) readRivals(ctx context.Context, tenant orglink.TenantID, conn 
 	}
 	rivals, _, err := s.readUsers(ctx, tenant, conn, ids)
 	return rivals, err
+}
+
+// sharing finds the active users that have an identity of a matched host user.
+func (s *Service) sharing(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, rule Identity, matches map[sobject.ID][]Match) ([]sobject.ID, error) {
+	values := map[string]bool{}
+	for _, list := range matches {
+		for _, m := range list {
+			if v := m.User.value(rule); v != "" && len(v) <= identityMax {
+				values[v] = true
+			}
+		}
+	}
+	if len(values) == 0 {
+		return nil, nil
+	}
+	client, err := s.cfg.Clients.Client(ctx, tenant, conn)
+	if err != nil {
+		return nil, fmt.Errorf("client of connection %s: %w", conn, err)
+	}
+	field := map[Identity]string{ByEmail: "Email", ByUsername: "Username", ByFederationID: "FederationIdentifier"}[rule]
+	var ids []sobject.ID
+	for part := range slices.Chunk(slices.Sorted(maps.Keys(values)), rivalSize) {
+		quoted := make([]string, len(part))
+		for i, v := range part {
+			quoted[i] = soql.Quote(v)
+		}
+		for rec, err := range client.Query(ctx, "SELECT Id FROM User WHERE IsActive = true AND "+field+" IN ("+strings.Join(quoted, ",")+")") {
+			if errors.Is(err, salesforce.ErrInvalidField) { // hidden: users are not matched by it either
+				return ids, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			if id := rec.ID(); id != "" {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids, nil
 }
 
 func visibleFields(ctx context.Context, client *salesforce.Client) (fields, warnings []string, err error) {
@@ -125,7 +175,7 @@ func visibleFields(ctx context.Context, client *salesforce.Client) (fields, warn
 		}
 		warnings = append(warnings, "The connected user cannot see User."+f+"; users are not matched or checked by it.")
 	}
-	for _, f := range []string{"Id", "IsActive", "UserType"} {
+	for _, f := range []string{"Id", "IsActive", "UserType", "SystemModstamp"} {
 		if !slices.Contains(fields, f) {
 			return nil, nil, fmt.Errorf("the connected user cannot see User.%s, without which nobody can be paired: grant the permission", f)
 		}
@@ -133,10 +183,10 @@ func visibleFields(ctx context.Context, client *salesforce.Client) (fields, warn
 	return fields, warnings, nil
 }
 
-func queryUsers(ctx context.Context, client *salesforce.Client, fields []string, ids []sobject.ID) ([]SalesforceUser, error) {
+func queryUsers(ctx context.Context, client *salesforce.Client, fields []string, rest string, ids []sobject.ID) ([]SalesforceUser, error) {
 	var out []SalesforceUser
 	query := "SELECT " + strings.Join(fields, ", ") + " FROM User"
-	err := eachQuery(ctx, client, query, "Id", ids, func(r sobject.Record) error {
+	err := eachQuery(ctx, client, query, "Id", rest, ids, func(r sobject.Record) error {
 		u := SalesforceUser{ID: r.ID(), Username: text(r, "Username"), Email: text(r, "Email"), Name: text(r, "Name"),
 			FirstName: text(r, "FirstName"), LastName: text(r, "LastName"), FederationID: text(r, "FederationIdentifier"), Type: text(r, "UserType")}
 		if v, ok := r.Path(licenseField); ok {
@@ -149,6 +199,9 @@ func queryUsers(ctx context.Context, client *salesforce.Client, fields []string,
 		if u.Active, err = r.Bool("IsActive"); err != nil {
 			return err
 		}
+		if u.Modified, err = r.Time("SystemModstamp"); err != nil {
+			return err
+		}
 		out = append(out, u)
 		return nil
 	})
@@ -157,13 +210,28 @@ func queryUsers(ctx context.Context, client *salesforce.Client, fields []string,
 
 // markFrozen reads UserLogin, which needs the permission to manage users.
 func markFrozen(ctx context.Context, client *salesforce.Client, users []SalesforceUser, ids []sobject.ID) (string, error) {
-	frozen := make(map[sobject.ID]bool)
-	// The filter is on UserId for ids; all frozen users are few.
-	query := "SELECT UserId, IsFrozen FROM UserLogin"
-	if ids == nil {
-		query += " WHERE IsFrozen = true"
+	frozen, shown, err := frozenUsers(ctx, client, ids)
+	if err == nil && !shown {
+		for i := range users {
+			users[i].FrozenHidden = true
+		}
+		return "The connected user cannot see UserLogin, so frozen users count as active, or as what they were: grant Manage Users to tell them apart.", nil
 	}
-	err := eachQuery(ctx, client, query, "UserId", ids, func(r sobject.Record) error {
+	for i := range users {
+		users[i].Frozen = frozen[users[i].ID]
+	}
+	return "", err
+}
+
+// frozenUsers are the frozen ones among some users, or all; shown is false
+// when the connected user may not know.
+func frozenUsers(ctx context.Context, client *salesforce.Client, ids []sobject.ID) (frozen map[sobject.ID]bool, shown bool, err error) {
+	frozen = make(map[sobject.ID]bool)
+	query, rest := "SELECT UserId, IsFrozen FROM UserLogin", ""
+	if ids == nil {
+		rest = " WHERE IsFrozen = true ORDER BY UserId"
+	}
+	err = eachQuery(ctx, client, query, "UserId", rest, ids, func(r sobject.Record) error {
 		is, err := r.Bool("IsFrozen")
 		if err != nil {
 			return err
@@ -175,17 +243,14 @@ func markFrozen(ctx context.Context, client *salesforce.Client, users []Salesfor
 		return err
 	})
 	if errors.Is(err, salesforce.ErrInvalidType) || errors.Is(err, salesforce.ErrInvalidField) || errors.Is(err, salesforce.ErrForbidden) {
-		return "The connected user cannot see UserLogin, so frozen users count as active: grant Manage Users to tell them apart.", nil
+		return nil, false, nil
 	}
-	for i := range users {
-		users[i].Frozen = frozen[users[i].ID]
-	}
-	return "", err
+	return frozen, true, err
 }
 
-// eachQuery runs a query, in pieces when it is filtered by ids.
-func eachQuery(ctx context.Context, client *salesforce.Client, query, field string, ids []sobject.ID, each func(sobject.Record) error) error {
-	queries := []string{query + " ORDER BY " + field}
+// eachQuery runs a query with its rest, or in pieces by ids instead.
+func eachQuery(ctx context.Context, client *salesforce.Client, query, field, rest string, ids []sobject.ID, each func(sobject.Record) error) error {
+	queries := []string{query + rest}
 	if ids != nil {
 		queries = nil
 		for part := range slices.Chunk(ids, readSize) {

@@ -23,6 +23,9 @@ type Config struct {
 	Directory Directory
 	// Pairs keeps who is paired with whom. Required.
 	Pairs PairStore
+	// Positions keeps where a Job stands. Defaults to Pairs when that is a
+	// PositionStore, as *SQLStore and *Memory are.
+	Positions PositionStore
 	// Strategy defaults to Manual().
 	Strategy Strategy
 	// Policy says how the accounts of paired users follow the org. The zero
@@ -93,6 +96,9 @@ func New(cfg Config) (*Service, error) {
 	}
 	if cfg.Pairs == nil {
 		errs = append(errs, errors.New("Pairs is missing: give a *SQLStore, or a Memory in tests"))
+	}
+	if p, ok := cfg.Pairs.(PositionStore); ok && cfg.Positions == nil {
+		cfg.Positions = p
 	}
 	if cfg.Strategy == nil {
 		cfg.Strategy = Manual()

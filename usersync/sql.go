@@ -135,6 +135,9 @@ func (s *SQLStore) List(ctx context.Context, tenant orglink.TenantID, org, after
 // Erase implements PairStore.
 func (s *SQLStore) Erase(ctx context.Context, tenant orglink.TenantID) error {
 	_, err := s.db.Exec(ctx, nil, "DELETE FROM {user_pair} WHERE tenant = ?", string(tenant))
+	if err == nil {
+		_, err = s.db.Exec(ctx, nil, "DELETE FROM {user_position} WHERE tenant = ?", string(tenant))
+	}
 	return wrap("erase a tenant", err)
 }
 

@@ -83,6 +83,23 @@ func TestSuiteFindsBrokenDirectories(t *testing.T) {
 	}
 }
 
+func TestMemoryPositions(t *testing.T) {
+	usersynctest.TestPositionStore(t, func(*testing.T) usersync.PositionStore { return usersync.NewMemory() })
+}
+
+func TestSuiteFindsBrokenPositionStores(t *testing.T) {
+	for name, open := range map[string]func() usersync.PositionStore{
+		"ignored fence":   func() usersync.PositionStore { return fenceless{usersync.NewMemory()} },
+		"missing tenant":  func() usersync.PositionStore { return onePosition{usersync.NewMemory()} },
+		"position by day": func() usersync.PositionStore { return byDay{usersync.NewMemory()} },
+		"ignored context": func() usersync.PositionStore { return deafPositions{usersync.NewMemory()} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			report(t, usersynctest.PositionStoreFailures(t.Context(), open))
+		})
+	}
+}
+
 func report(t *testing.T, failures map[string]error) {
 	t.Helper()
 	if len(failures) == 0 {

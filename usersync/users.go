@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/orglink/orglink"
 	"github.com/orglink/orglink/salesforce"
@@ -21,8 +22,11 @@ type SalesforceUser struct {
 	// FederationID is the org's name for the user in single sign-on; often "".
 	FederationID string
 	Active       bool
-	// Frozen users cannot log in although they are active.
-	Frozen bool
+	// Frozen users cannot log in although they are active. FrozenHidden tells
+	// that the connected user may not know who is.
+	Frozen, FrozenHidden bool
+	// Modified is the user's SystemModstamp.
+	Modified time.Time
 	// Type is Salesforce's UserType, such as Standard or Guest.
 	Type string
 	// License is the name of the user's licence; "" when it is not visible.

@@ -9,7 +9,7 @@ import (
 
 func TestUsersyncSQL(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, open func(t *testing.T) database) {
-		usersynctest.TestPairStore(t, func(t *testing.T) usersync.PairStore {
+		store := func(t *testing.T) *usersync.SQLStore {
 			db := open(t)
 			s, err := usersync.NewSQLStore(db.DB, db.Config)
 			if err != nil {
@@ -22,6 +22,8 @@ func TestUsersyncSQL(t *testing.T) {
 				t.Fatal(err)
 			}
 			return s
-		})
+		}
+		usersynctest.TestPairStore(t, func(t *testing.T) usersync.PairStore { return store(t) })
+		usersynctest.TestPositionStore(t, func(t *testing.T) usersync.PositionStore { return store(t) })
 	})
 }
