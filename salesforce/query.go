@@ -199,7 +199,7 @@ func (f *fetcher) readPage(ctx context.Context, p *page, skip int, rows *int, yi
 }
 
 // Count runs a query of the form SELECT COUNT() FROM ... and returns its
-// number.
+// number. An answer with rows is an error.
 func (c *Client) Count(ctx context.Context, soql string) (int64, error) {
 	return (&fetcher{client: c}).count(ctx, soql)
 }

@@ -26,9 +26,9 @@ type Request struct {
 	// Accept-Encoding is needless: gzip and deflate are asked for or not as
 	// the transport likes, and always decoded.
 	Header http.Header
-	// At most one of JSON, Body and Stream is the body: a value to encode,
-	// bytes, or a function that opens a stream and is called once for every
-	// attempt.
+	// At most one of JSON, Body and Stream is the body, or nothing is sent: a
+	// value to encode, bytes, or a function that opens a stream and is called
+	// once for every attempt.
 	JSON   any
 	Body   []byte
 	Stream func() (io.ReadCloser, error)
@@ -119,10 +119,13 @@ func (c *Client) do(ctx context.Context, req Request, info *callInfo) (*Response
 	if req.Method == "" {
 		req.Method = http.MethodGet
 	}
+	if req.JSON != nil && req.Body != nil || (req.JSON != nil || req.Body != nil) && req.Stream != nil {
+		return nil, fmt.Errorf("salesforce: %s: more than one of JSON, Body and Stream is given", req.what())
+	}
 	if req.JSON != nil {
 		body, err := json.Marshal(req.JSON)
 		if err != nil {
-			return nil, fmt.Errorf("salesforce: encode the request of %s: %w", req.Operation, err)
+			return nil, fmt.Errorf("salesforce: %s: encode the request: %w", req.what(), err)
 		}
 		req.Body = body
 	}

@@ -305,3 +305,28 @@ func TestCancelFreesTheConnection(t *testing.T) {
 	}
 	<-gone
 }
+
+// What is wrong with a request is told before anything is sent.
+func TestRequestsThatCannotBeSent(t *testing.T) {
+	c := offline(t, func(r *http.Request) (*http.Response, error) {
+		t.Error("sent: ", r.URL)
+		return reply(r, 200, "{}"), nil
+	})
+	open := func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("x")), nil }
+	for want, req := range map[string]salesforce.Request{
+		"more than one":           {Path: "x", JSON: 1, Body: []byte("1")},
+		"more than one of":        {Path: "x", JSON: 1, Stream: open},
+		"more than one of JSON":   {Path: "x", Body: []byte("1"), Stream: open},
+		"GET x: encode":           {Path: "x", JSON: func() {}},
+		"invalid method":          {Path: "x", Method: "B AD"},
+		"the path is malformed":   {Path: "/services/\x7f"},
+		"not a host of Salesforc": {Path: "https://evil.example/services/data"},
+	} {
+		if resp, err := c.Do(t.Context(), req); err == nil || resp != nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+	if out, err := c.Create(t.Context(), sobject.Record{}); err == nil || out.Sent {
+		t.Error(out, err)
+	}
+}

@@ -108,6 +108,9 @@ func (c *Client) CreateWith(ctx context.Context, rec sobject.Record, opts SaveOp
 	if opts.conditional() || opts.UpdateOnly {
 		return Outcome{}, fmt.Errorf("salesforce: create %s: UpdateOnly, IfUnmodifiedSince and IfMatch are of updates", rec.Object())
 	}
+	if rec.Object() == "" {
+		return Outcome{}, errors.New("salesforce: create: the record names no object")
+	}
 	body, err := recordBody(rec)
 	if err != nil {
 		return Outcome{}, err

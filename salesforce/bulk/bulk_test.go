@@ -377,6 +377,11 @@ func TestConfigProblems(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "bulk: query job: MaxRecords") || strings.Count(err.Error(), "bulk:") != 1 || strings.Count(err.Error(), "\n") != 1 {
 		t.Errorf("not each problem once: %v", err)
 	}
+	for _, id := range []string{"", "x", "../../composite"} {
+		if _, err := bulk.OpenQueryWith(o.client(t), id, bulk.QueryConfig{}); err == nil {
+			t.Errorf("the id %q passed", id)
+		}
+	}
 	if _, err := bulk.StartQuery(t.Context(), nil, "x", bulk.QueryConfig{}); err == nil {
 		t.Error("no client passed")
 	}

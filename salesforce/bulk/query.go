@@ -147,7 +147,7 @@ func StartQuery(ctx context.Context, c *salesforce.Client, soql string, cfg Quer
 }
 
 // OpenQuery opens a job by its id, with the default configuration. It makes no
-// request.
+// request: whether there is such a job, the first one tells.
 func OpenQuery(c *salesforce.Client, id string) *QueryJob {
 	q := &QueryJob{job: job{client: c, kind: "query", id: id}}
 	_ = q.cfg.setDefaults() // the defaults are in order
@@ -155,11 +155,15 @@ func OpenQuery(c *salesforce.Client, id string) *QueryJob {
 	return q
 }
 
-// OpenQueryWith is OpenQuery with a configuration.
+// OpenQueryWith is OpenQuery with a configuration. A text that is no id is an
+// error.
 func OpenQueryWith(c *salesforce.Client, id string, cfg QueryConfig) (*QueryJob, error) {
 	q, err := newQuery(c, cfg)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := sobject.ParseID(id); err != nil {
+		return nil, fmt.Errorf("bulk: job id: %w", err)
 	}
 	q.id = id
 	return q, nil

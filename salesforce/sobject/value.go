@@ -24,6 +24,7 @@ const (
 	JSON          // any other object or array, such as an address, as it came
 )
 
+// String returns the name of the kind, for messages.
 func (k Kind) String() string {
 	switch k {
 	case Null:
