@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
 )
 
 // Config configures a Server. The zero Config is an empty org with one
@@ -101,6 +103,13 @@ type Config struct {
 	StateCodes bool
 	// MultiCurrency gives records a CurrencyIsoCode.
 	MultiCurrency bool
+	// ArchiveActivities archives events and closed tasks of more than a year
+	// ago, as every org does: only queryAll finds them.
+	ArchiveActivities bool
+	// HiddenWrites is the error code of writes to records that the user does not
+	// see; default INVALID_CROSS_REFERENCE_KEY. NOT_FOUND and
+	// INSUFFICIENT_ACCESS_OR_READONLY are seen too.
+	HiddenWrites string
 	// PersonAccounts lets accounts be persons, with a contact of their own: those
 	// created with a LastName, or with a record type for persons, of which
 	// PersonAccount is there.
@@ -180,6 +189,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Sandbox != "" && !hostLabel.MatchString(c.Sandbox) {
 		bad("Sandbox: %q is not a name of letters and digits", c.Sandbox)
+	}
+	if _, known := engine.HiddenWrites[c.HiddenWrites]; !known {
+		bad("HiddenWrites: %q is no code of such a refusal", c.HiddenWrites)
 	}
 	if c.DailyRequests < 0 || c.KeepRequests < 0 {
 		bad("DailyRequests and KeepRequests must not be negative")

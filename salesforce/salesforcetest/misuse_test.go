@@ -67,6 +67,17 @@ var misuses = map[string]func(*salesforcetest.Server) error{
 		s.Fault(salesforcetest.Fault{Action: salesforcetest.Exhaust("DailyNonsense")})
 		return errAs
 	},
+	"canvas of nobody": func(s *salesforcetest.Server) error {
+		_, err := s.CanvasRequest(salesforcetest.Canvas{Username: "nobody"})
+		return err
+	},
+	"person of a contact": func(s *salesforcetest.Server) error {
+		_, err := s.Org().AddRecordType("Contact", salesforcetest.RecordType{DeveloperName: "X", Person: true})
+		return err
+	},
+	"depends on a text": func(s *salesforcetest.Server) error {
+		return s.Org().AddField("Account", salesforcetest.Field{Name: "X__c", Type: sobject.TypePicklist, Controller: "Name"})
+	},
 	"token of nobody": func(s *salesforcetest.Server) error { s.Token("nobody"); return errAs },
 }
 

@@ -42,6 +42,11 @@ type Field struct {
 	// Picklist are the values; Restricted refuses others.
 	Picklist   []string
 	Restricted bool
+	// Controller makes a picklist depend on a picklist or checkbox of the
+	// object, and ValidFor tells for which of its values each value is meant. As
+	// with Salesforce, describes tell it and writes are not held to it.
+	Controller string
+	ValidFor   map[string][]string
 	// Default is the value of records created without one, as the API would
 	// print it.
 	Default string
@@ -90,7 +95,7 @@ func (f Field) engine() engine.Field {
 	out := engine.Field{
 		Name: f.Name, Label: f.Label, Type: f.Type, Length: f.Length, Precision: f.Precision, Scale: f.Scale, NameField: f.NameField,
 		Required: f.Required, Unique: f.Unique, CaseSensitive: f.CaseSensitive, ExternalID: f.ExternalID, ReadOnly: f.ReadOnly,
-		Restricted: f.Restricted, Default: f.Default, ReferenceTo: f.ReferenceTo, RelationshipName: f.Relationship,
+		Restricted: f.Restricted, Controller: f.Controller, ValidFor: f.ValidFor, Default: f.Default, ReferenceTo: f.ReferenceTo, RelationshipName: f.Relationship,
 		ChildRelationshipName: f.ChildRelationship, MasterDetail: f.MasterDetail, Rollup: f.Rollup.engine(),
 	}
 	for _, v := range f.Picklist {

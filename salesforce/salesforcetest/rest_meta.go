@@ -37,6 +37,8 @@ func routes() []route {
 		on("quickActions", m{"GET": (*call).quickActions}),
 		on("tooling/query", m{"GET": (*call).toolingQuery}),
 		on("tabs", m{"GET": (*call).tabs}),
+		on("appMenu/{menu}", m{"GET": (*call).appMenu}),
+		on("chatter/users/me", m{"GET": (*call).chatterMe}),
 		on("limits", m{"GET": (*call).limits}),
 		on("limits/recordCount", m{"GET": (*call).recordCount}),
 		on("recent", m{"GET": (*call).recent}),
@@ -97,7 +99,7 @@ func (c *call) resources() answer {
 	var b strings.Builder
 	b.WriteByte('{')
 	for i, r := range []resource{
-		{"tooling", "/tooling"}, {"tabs", "/tabs"}, {"quickActions", "/quickActions"}, {"search", "/search"}, {"parameterizedSearch", "/parameterizedSearch"}, {"recent", "/recent"}, {"limits", "/limits"}, {"query", "/query"}, {"queryAll", "/queryAll"},
+		{"tooling", "/tooling"}, {"chatter", "/chatter"}, {"tabs", "/tabs"}, {"appMenu", "/appMenu"}, {"quickActions", "/quickActions"}, {"search", "/search"}, {"parameterizedSearch", "/parameterizedSearch"}, {"recent", "/recent"}, {"limits", "/limits"}, {"query", "/query"}, {"queryAll", "/queryAll"},
 		{"composite", "/composite"}, {"jobs", "/jobs"}, {"sobjects", "/sobjects"},
 	} {
 		if i > 0 {

@@ -60,5 +60,5 @@ func Seeds(seeds ...Seed) Seed {
 
 // features are the features of an org that its standard objects show.
 func (s *Server) features() standard.Options {
-	return standard.Options{StateCodes: s.cfg.StateCodes, MultiCurrency: s.cfg.MultiCurrency, PersonAccounts: s.cfg.PersonAccounts}
+	return standard.Options{StateCodes: s.cfg.StateCodes, MultiCurrency: s.cfg.MultiCurrency, PersonAccounts: s.cfg.PersonAccounts, ArchiveActivities: s.cfg.ArchiveActivities}
 }

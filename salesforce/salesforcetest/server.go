@@ -92,7 +92,7 @@ func Start(cfg Config) (*Server, error) {
 			return nil, fmt.Errorf("salesforcetest: Config.OrgID: %w", err)
 		}
 	}
-	s.org, err = engine.New(engine.Config{OrgID: orgID, Now: s.clock.now, VisibilityDelay: cfg.VisibilityDelay})
+	s.org, err = engine.New(engine.Config{OrgID: orgID, Now: s.clock.now, VisibilityDelay: cfg.VisibilityDelay, HiddenWrites: cfg.HiddenWrites})
 	if err != nil {
 		return nil, fmt.Errorf("salesforcetest: %w", err)
 	}

@@ -16,6 +16,8 @@ type Config struct {
 	// VisibilityDelay is how long after its SystemModstamp a committed change
 	// becomes visible to readers; default 0. It imitates long transactions.
 	VisibilityDelay time.Duration
+	// HiddenWrites is a key of the variable of that name.
+	HiddenWrites string
 	// Infix is the three instance characters of every id; default "ak0".
 	Infix string
 	// TimeZone is used for date literals of users without TimeZoneSidKey;

@@ -59,7 +59,10 @@ func (o *object) bind() {
 	o.created, o.createdBy = o.field("CreatedDate"), o.field("CreatedById")
 	o.modified, o.modifiedBy, o.stamp = o.field("LastModifiedDate"), o.field("LastModifiedById"), o.field("SystemModstamp")
 	o.findParts()
-	o.name = nil
+	o.name, o.archive = nil, nil
+	if o.def.Archive {
+		o.archive = o.field("IsArchived")
+	}
 	for _, f := range o.fields {
 		if f.NameField {
 			o.name = f
@@ -110,6 +113,9 @@ func (o *object) add(def Field) error {
 		f.ReadOnly = true
 	}
 	f.rank()
+	if err := f.depends(); err != nil {
+		return fmt.Errorf("%s.%s: %w", o.def.Name, def.Name, err)
+	}
 	o.fields = append(o.fields, f)
 	o.byName[strings.ToLower(f.Name)] = f
 	if f.RelationshipName != "" {

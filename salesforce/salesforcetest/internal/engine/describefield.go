@@ -133,7 +133,7 @@ func (f *field) describe(o ObjectAccess, a FieldAccess) FieldDescribe {
 		if label == "" {
 			label = p.Value
 		}
-		d.PicklistValues = append(d.PicklistValues, PicklistValue{Active: p.Active, DefaultValue: p.DefaultValue, Label: label, Value: p.Value})
+		d.PicklistValues = append(d.PicklistValues, PicklistValue{Active: p.Active, DefaultValue: p.DefaultValue, Label: label, Value: p.Value, ValidFor: f.validFor(p.Value)})
 	}
 	return d
 }

@@ -8,10 +8,16 @@ func (p *plan) keep(r *record) *version {
 		return nil
 	}
 	v := r.at(p.c.env.now)
-	if v == nil || v.deleted && !p.c.opt.All || p.sees != nil && !p.sees(v) || p.filter != nil && !p.filter(v) {
+	if v == nil || (v.deleted || p.archived(v)) && !p.c.opt.All || p.sees != nil && !p.sees(v) || p.filter != nil && !p.filter(v) {
 		return nil
 	}
 	return v
+}
+
+// archived reports whether a row is hidden from queries that do not ask for
+// all rows.
+func (p *plan) archived(v *version) bool {
+	return p.obj.archive != nil && p.c.env.read(v, p.obj.archive) == "true"
 }
 
 // run returns the rows in order, without those that LIMIT and OFFSET cut.
@@ -94,7 +100,7 @@ func (p *plan) scanLog(s source, enough int) []*version {
 			break
 		}
 		r := v.rec
-		if pending[r] || r.cur != v || v.deleted && !p.c.opt.All || p.sees != nil && !p.sees(v) || p.filter != nil && !p.filter(v) {
+		if pending[r] || r.cur != v || (v.deleted || p.archived(v)) && !p.c.opt.All || p.sees != nil && !p.sees(v) || p.filter != nil && !p.filter(v) {
 			continue
 		}
 		out = append(out, v)

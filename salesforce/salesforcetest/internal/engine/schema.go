@@ -46,9 +46,12 @@ type Object struct {
 	Needs       []string // system permissions one of which a user needs to see the object at all
 	// OwnRows names the field with the user whose row it is: others see it only
 	// with one of the permissions SeeAll.
-	OwnRows    string
-	SeeAll     []string
-	NoID       bool // the Id of every row is null
+	OwnRows string
+	SeeAll  []string
+	NoID    bool // the Id of every row is null
+	// Archive makes queries leave out rows whose IsArchived is true; queryAll
+	// finds them.
+	Archive    bool
 	Page       int  // rows of a page at most, where that is not 2,000
 	Private    bool // org-wide default private: others' records are invisible without View All
 	NoRetrieve bool
@@ -90,7 +93,8 @@ type Field struct {
 	AutoNumber    string // display format such as "A-{0000}"; the field is then read-only
 	Restricted    bool   // restricted picklist
 	Picklist      []sobject.PicklistValue
-	Controller    string // controlling field of a dependent picklist
+	Controller    string              // controlling field of a dependent picklist
+	ValidFor      map[string][]string // its controlling values by its values
 	HTML          bool
 	Encrypted     bool
 	HelpText      string

@@ -25,6 +25,15 @@ func (o *Org) Share(record, user sobject.ID, visible bool) error {
 	return nil
 }
 
+// HiddenWrites are the refusals of writes to records that a session does not
+// see, by the code that Config.HiddenWrites names.
+var HiddenWrites = map[string]RowError{
+	"":                                {Code: "INVALID_CROSS_REFERENCE_KEY", Message: "invalid cross reference id", Fields: []string{}, Status: 404},
+	"INVALID_CROSS_REFERENCE_KEY":     {Code: "INVALID_CROSS_REFERENCE_KEY", Message: "invalid cross reference id", Fields: []string{}, Status: 404},
+	"NOT_FOUND":                       {Code: "NOT_FOUND", Message: "The requested resource does not exist", Status: 404},
+	"INSUFFICIENT_ACCESS_OR_READONLY": {Code: "INSUFFICIENT_ACCESS_OR_READONLY", Message: "insufficient access rights on object id", Fields: []string{}},
+}
+
 // SetPrivate makes an object's org-wide default private, or public again.
 func (o *Org) SetPrivate(object string, private bool) error {
 	o.mu.Lock()

@@ -45,7 +45,11 @@ func (tx *Tx) byID(obj *object, raw string) (*record, *RowError) {
 		return nil, &RowError{Code: "MALFORMED_ID", Message: fmt.Sprintf("%s ID: id value of incorrect type: %s", obj.def.Label, raw), Fields: []string{"Id"}}
 	}
 	r := tx.org.find(string(id))
-	if r == nil || !tx.visible(r) {
+	if r != nil && !tx.visible(r) {
+		refusal := HiddenWrites[tx.org.cfg.HiddenWrites]
+		return nil, &refusal
+	}
+	if r == nil {
 		return nil, &RowError{Code: "INVALID_CROSS_REFERENCE_KEY", Message: "invalid cross reference id", Fields: []string{}, Status: 404}
 	}
 	if r.cur.deleted {

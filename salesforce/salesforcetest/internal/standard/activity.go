@@ -1,7 +1,9 @@
 package standard
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
 )
@@ -53,5 +55,23 @@ func lastActivity(fields ...string) func(engine.Row) string {
 			})
 		}
 		return last
+	}
+}
+
+// archiveActivities makes IsArchived true for events that ended, and closed
+// tasks that were due, or made if they were not, over a year ago (Salesforce
+// Help, "Archived Activities").
+func archiveActivities(fields []engine.Field) {
+	at := slices.IndexFunc(fields, func(f engine.Field) bool { return f.Name == "IsArchived" })
+	fields[at].Compute = func(r engine.Row) string {
+		date := r.Text("ActivityDate")
+		if end := r.Text("EndDate"); end != "" {
+			date = end
+		}
+		if date == "" {
+			date = r.Text("CreatedDate")
+		}
+		open := r.Text("Status") != "" && !r.Bool("IsClosed")
+		return boolText(!open && date != "" && date[:10] < r.Now().AddDate(0, 0, -365).Format(time.DateOnly))
 	}
 }

@@ -24,6 +24,8 @@ type Options struct {
 	StateCodes bool
 	// MultiCurrency gives records a CurrencyIsoCode.
 	MultiCurrency bool
+	// ArchiveActivities archives activities of more than a year ago.
+	ArchiveActivities bool
 	// PersonAccounts gives accounts the fields of persons.
 	PersonAccounts bool
 }
@@ -57,6 +59,10 @@ func Define(o *engine.Org, opt Options) error {
 			if fields, err = personFields(s.def.Name, fields, opt); err != nil {
 				return fmt.Errorf("standard object %s: %w", s.def.Name, err)
 			}
+		}
+		if opt.ArchiveActivities && (s.def.Name == "Task" || s.def.Name == "Event") {
+			s.def.Archive = true
+			archiveActivities(fields)
 		}
 		s.def.Fields, s.def.Before, s.def.After = fields, s.before, s.after
 		deriveFields(&s)
