@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/orglink/orglink"
+	"github.com/orglink/orglink/salesforce/sobject"
 )
 
 // Unconnected is a host user without a personal connection that works.
@@ -53,6 +54,27 @@ func (m *Manager) Unconnected(ctx context.Context, tenant orglink.TenantID, team
 			continue
 		}
 		out = append(out, Unconnected{User: u, Connection: c.ID, State: c.State, Invitation: open[u]})
+	}
+	return out, nil
+}
+
+// Logins returns which Salesforce user each host user's personal connection to
+// the org of a team connection logs in as; connections that need a person are
+// left out. It reads the store only.
+func (m *Manager) Logins(ctx context.Context, tenant orglink.TenantID, team orglink.ConnectionID) (map[orglink.UserID]sobject.ID, error) {
+	t, err := m.Get(ctx, tenant, team)
+	if err != nil {
+		return nil, err
+	}
+	list, err := m.List(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[orglink.UserID]sobject.ID)
+	for _, c := range list {
+		if c.Type == (Personal{}).Name() && c.Org.ID == t.Org.ID && !c.State.NeedsPerson() {
+			out[c.Owner] = c.User.ID
+		}
 	}
 	return out, nil
 }

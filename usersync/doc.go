@@ -26,6 +26,9 @@
 // by itself: everybody at first, then those who changed, in steps that a
 // runner of package sync/runner, or any other scheduler, runs.
 //
+// [Service.Reps] tells who is paired and not connected, connected and not
+// paired, or connected with somebody else's login.
+//
 // A [Service] also resolves record owners for the importer: under [Automatic]
 // an owner's account appears with the first record, once.
 package usersync
