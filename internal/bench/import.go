@@ -71,7 +71,7 @@ func (o accountsOrg) Client(context.Context, orglink.TenantID, orglink.Connectio
 func importInto(ctx context.Context, s settings, org accountsOrg, dialect orglink.Dialect) ([]result, error) {
 	ways := []string{"driver", "mirror", "import"}
 	if dialect == orglink.PostgreSQL {
-		ways = append(ways, "driver-copy")
+		ways = append(ways, "driver-copy", "mirror-copy", "import-copy")
 	}
 	ways = append(ways, "org")
 	changes := make([][]importer.Change, 0, s.rows/importBatch+1)
@@ -107,7 +107,7 @@ func importPass(ctx context.Context, s settings, org accountsOrg, dialect orglin
 	if strings.HasPrefix(way, "import") {
 		return importApart(ctx, way, to, org, s.rows)
 	}
-	m, err := to.mirror(ctx)
+	m, err := to.mirror(ctx, way)
 	if err == nil {
 		_, err = m.Open(ctx, importStream, 1) // makes the table
 	}
@@ -132,7 +132,7 @@ func importPass(ctx context.Context, s settings, org accountsOrg, dialect orglin
 		r.read = func(ctx context.Context) (int, error) { return to.driverInsert(ctx, prepared) }
 	case "driver-copy":
 		r.read = func(ctx context.Context) (int, error) { return to.driverCopy(ctx, prepared) }
-	case "mirror":
+	case "mirror", "mirror-copy":
 		r.read = func(ctx context.Context) (int, error) { return to.fromMemory(ctx, m, changes) }
 	case "org":
 		r.read = org.bytesOnly

@@ -129,7 +129,7 @@ func runImport(rows int, args []string) error {
 	}
 	defer db.Close()
 	to := &importTo{db: db, dialect: dialect, dsn: dsn}
-	m, err := to.mirror(ctx)
+	m, err := to.mirror(ctx, way)
 	if err != nil {
 		return err
 	}

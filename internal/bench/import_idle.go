@@ -28,7 +28,7 @@ func idleIntegrations(ctx context.Context, org accountsOrg) (result, error) {
 	}
 	defer to.drop()
 	to.db.SetMaxOpenConns(8)
-	m, err := to.mirror(ctx)
+	m, err := to.mirror(ctx, "")
 	if err != nil {
 		return result{}, err
 	}

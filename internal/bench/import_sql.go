@@ -15,6 +15,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/orglink/orglink"
+	"github.com/orglink/orglink/internal/conformance/pgxload"
 	"github.com/orglink/orglink/sync/importer"
 	"github.com/orglink/orglink/sync/mirror"
 )
@@ -70,8 +71,12 @@ func newImportDB(ctx context.Context, dialect orglink.Dialect) (*importTo, error
 	return &to, nil
 }
 
-func (to *importTo) mirror(ctx context.Context) (*mirror.Mirror, error) {
-	m, err := mirror.New(to.db, mirror.Config{SQL: orglink.SQLConfig{Dialect: to.dialect}})
+func (to *importTo) mirror(ctx context.Context, way string) (*mirror.Mirror, error) {
+	cfg := mirror.Config{SQL: orglink.SQLConfig{Dialect: to.dialect}}
+	if strings.HasSuffix(way, "-copy") {
+		cfg.Loader = pgxload.Loader{}
+	}
+	m, err := mirror.New(to.db, cfg)
 	if err == nil {
 		err = m.Migrate(ctx)
 	}

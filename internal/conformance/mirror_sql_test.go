@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -88,6 +89,7 @@ func storedRecord(ctx context.Context, d database, m *mirror.Mirror, s importer.
 // shop is a mirror with a few accounts and contacts.
 type shop struct {
 	*mirror.Mirror
+	db     *sql.DB
 	view   *oneView
 	viewer orglink.Actor
 	stream map[string]importer.Stream
@@ -104,7 +106,7 @@ func contactID(n int) sobject.ID { return sobject.MustID(fmt.Sprintf("0030000000
 
 func openShop(t *testing.T, d database) *shop {
 	t.Helper()
-	s := &shop{viewer: orglink.Actor{Tenant: "t"}, view: &oneView{Tenant: "t", Connection: "c", Integration: "i", Objects: []mapping.Selection{
+	s := &shop{db: d.DB, viewer: orglink.Actor{Tenant: "t"}, view: &oneView{Tenant: "t", Connection: "c", Integration: "i", Objects: []mapping.Selection{
 		{Object: "Account", Fields: []string{"Id", "Name", "Industry", "Employees__c", "Later__c"}},
 		{Object: "Contact", Fields: []string{"Id", "LastName", "AccountId"}},
 		{Object: "Case", Fields: []string{"Id", "Subject"}},

@@ -3,6 +3,7 @@ package sqlkit
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -20,8 +21,35 @@ const txTries = 8
 // transaction lost a conflict and may be repeated, it is: fn must have no
 // effect outside tx.
 func (d *DB) Tx(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	return again(ctx, func() error {
+		tx, err := d.db.BeginTx(ctx, nil)
+		if err != nil {
+			return fmt.Errorf("begin: %w", err)
+		}
+		return d.finish(ctx, tx, fn)
+	})
+}
+
+// TxConn is Tx that also tells fn the connection on which the transaction is.
+func (d *DB) TxConn(ctx context.Context, fn func(conn *sql.Conn, tx *sql.Tx) error) error {
+	return again(ctx, func() error {
+		conn, err := d.db.Conn(ctx)
+		if err != nil {
+			return fmt.Errorf("connect: %w", err)
+		}
+		defer func() { _ = conn.Close() }()
+		tx, err := conn.BeginTx(ctx, nil)
+		if err != nil {
+			// A broken one of the pool: the next try gets another.
+			return fmt.Errorf("begin: %w", err)
+		}
+		return d.finish(ctx, tx, func(tx *sql.Tx) error { return fn(conn, tx) })
+	})
+}
+
+func again(ctx context.Context, once func() error) error {
 	for try := 1; ; try++ {
-		err := d.once(ctx, fn)
+		err := once()
 		if err == nil || try == txTries || !conflict(err) {
 			return err
 		}
@@ -34,11 +62,7 @@ func (d *DB) Tx(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	}
 }
 
-func (d *DB) once(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	tx, err := d.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
+func (d *DB) finish(ctx context.Context, tx *sql.Tx, fn func(tx *sql.Tx) error) error {
 	defer func() { _ = tx.Rollback() }()
 	if err := d.BeginWrite(ctx, tx); err != nil {
 		return err
@@ -68,8 +92,13 @@ func (d *DB) BeginWrite(ctx context.Context, x Execer) error {
 	return nil
 }
 
-// conflict reports whether a transaction failed only because of others.
+// conflict reports whether a transaction failed only because of others, or
+// never began: database/sql tells a bad connection only before anything was
+// sent on it.
 func conflict(err error) bool {
+	if errors.Is(err, driver.ErrBadConn) {
+		return true
+	}
 	var state interface{ SQLState() string }
 	if errors.As(err, &state) {
 		switch state.SQLState() {

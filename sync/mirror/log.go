@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -112,38 +111,24 @@ func plain(s string) bool {
 	return true
 }
 
-// writeLog numbers and writes the entries. The feed's row is locked from here
-// to the commit, which makes the numbers follow the order of the commits.
+// writeLog numbers and writes the entries.
 func (w *writer) writeLog(ctx context.Context) error {
 	if len(w.log) == 0 {
 		return nil
 	}
-	db := w.m.db
-	key := []any{string(w.stream.Tenant), string(w.stream.Connection)}
-	if _, err := db.Exec(ctx, w.tx, db.InsertIgnore("mirror_feeds", []string{"tenant", "connection"}, []string{"last"}), append(slices.Clone(key), 0)...); err != nil {
-		return err
-	}
-	if _, err := db.Exec(ctx, w.tx, "UPDATE {mirror_feeds} SET last = last + ? WHERE tenant = ? AND connection = ?", append([]any{len(w.log)}, key...)...); err != nil {
-		return err
-	}
-	var last int64
-	if err := db.QueryRow(ctx, w.tx, "SELECT last FROM {mirror_feeds} WHERE tenant = ? AND connection = ?"+db.ForUpdate(), key...).Scan(&last); err != nil {
+	last, err := w.serials(ctx, len(w.log))
+	if err != nil {
 		return err
 	}
 	serial := last - int64(len(w.log))
-	one := "(?,?,?,?,?,?,?,?,?,?," + db.Now() + ",?)"
-	text := func(rows int) string {
-		return "INSERT INTO {mirror_changes} (tenant, connection, seq, kind, initial, object, record, survivor, owner, stamp, stored, fields) VALUES " +
-			one + strings.Repeat(","+one, rows-1)
-	}
-	return w.m.insertAll(ctx, w.tx, len(w.log), 11, text, func(i int, args []any) ([]any, error) {
+	return w.m.insertAll(ctx, w.tx, len(w.log), 11, w.m.logText, func(i int, args []any) ([]any, error) {
 		e := &w.log[i]
 		serial++
 		fields := ""
 		if !e.empty() {
 			fields = string(w.json[e.from:e.to]) + "]"
 		}
-		return append(args, key[0], key[1], serial, string(e.Kind), map[bool]int{true: 1}[e.Initial], e.Object, string(e.ID), string(e.Survivor), string(e.Owner),
+		return append(args, string(w.stream.Tenant), string(w.stream.Connection), serial, string(e.Kind), map[bool]int{true: 1}[e.Initial], e.Object, string(e.ID), string(e.Survivor), string(e.Owner),
 			sqlkit.Micros(e.SystemModstamp), clean(fields)), nil
 	})
 }
@@ -159,30 +144,54 @@ func (m *Mirror) Changes(ctx context.Context, tenant orglink.TenantID, conn orgl
 	if limit < 1 || limit > 10_000 {
 		return nil, fmt.Errorf("mirror: changes: the limit is %d; from 1 to 10000", limit)
 	}
-	rows, err := m.db.Query(ctx, nil, "SELECT seq, kind, initial, object, record, survivor, owner, stamp, stored, fields FROM {mirror_changes} WHERE tenant = ? AND connection = ? AND seq > ? ORDER BY seq LIMIT ?",
-		string(tenant), string(conn), after, limit)
+	read, texts, err := m.readLog(ctx, tenant, conn, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("mirror: changes: %w", err)
 	}
-	defer rows.Close()
 	var out []Entry
-	for rows.Next() {
+	for i, e := range read {
+		if e.Kind == loaded {
+			list, err := m.expand(ctx, e, texts[i], after, limit-len(out))
+			if err != nil {
+				return nil, fmt.Errorf("mirror: changes: up to entry %d: %w", e.Serial, err)
+			}
+			out = append(out, list...)
+		} else {
+			if e.Fields, err = parseFields(texts[i]); err != nil {
+				return nil, fmt.Errorf("mirror: changes: entry %d: %w", e.Serial, err)
+			}
+			out = append(out, e)
+		}
+		if len(out) >= limit {
+			break
+		}
+	}
+	return out, nil
+}
+
+// readLog reads the rows of the log that hold the next entries, with their
+// fields as they are stored.
+func (m *Mirror) readLog(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, after int64, limit int) (read []Entry, texts []string, err error) {
+	rows, err := m.db.Query(ctx, nil, "SELECT seq, kind, initial, object, record, survivor, owner, stamp, stored, fields FROM {mirror_changes} WHERE tenant = ? AND connection = ? AND seq > ? ORDER BY seq LIMIT ?",
+		string(tenant), string(conn), after, limit)
+	if err != nil {
+		return nil, nil, m.outdated(ctx, err)
+	}
+	defer rows.Close()
+	for n := 0; n < limit && rows.Next(); {
 		e := Entry{Tenant: tenant, Connection: conn}
 		var stamp, stored int64
 		var fields string
 		if err := rows.Scan(&e.Serial, &e.Kind, &e.Initial, &e.Object, &e.ID, &e.Survivor, &e.Owner, &stamp, &stored, &fields); err != nil {
-			return nil, fmt.Errorf("mirror: changes: %w", err)
+			return nil, nil, err
 		}
 		e.SystemModstamp, e.StoredAt = sqlkit.Time(stamp), sqlkit.Time(stored)
-		if e.Fields, err = parseFields(fields); err != nil {
-			return nil, fmt.Errorf("mirror: changes: entry %d: %w", e.Serial, err)
+		read, texts = append(read, e), append(texts, fields)
+		if n++; e.Kind == loaded {
+			n = int(e.Serial - after) // it stands for all serials up to its own
 		}
-		out = append(out, e)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("mirror: changes: %w", err)
-	}
-	return out, nil
+	return read, texts, rows.Err()
 }
 
 func parseFields(text string) ([]FieldChange, error) {

@@ -34,12 +34,16 @@ type Config struct {
 	// Views is needed by the methods that read through an integration.
 	// Defaults to none.
 	Views Views
+	// Loader writes the records of first readings, where the driver has
+	// something faster than INSERT. Defaults to none.
+	Loader Loader
 }
 
 // Mirror keeps imported records in a database. It is safe for concurrent use.
 type Mirror struct {
 	db     *sqlkit.DB
 	views  Views
+	loader Loader
 	writes sync.Mutex // SQLite only: one writer at a time, without busy waits
 
 	mu     sync.Mutex
@@ -59,7 +63,7 @@ func New(db *sql.DB, cfg Config) (*Mirror, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mirror: configuration: %w", err)
 	}
-	return &Mirror{db: d, views: cfg.Views, tables: map[string]*table{}}, nil
+	return &Mirror{db: d, views: cfg.Views, loader: cfg.Loader, tables: map[string]*table{}}, nil
 }
 
 // Migrate brings the mirror's own tables up to date. Several processes may
@@ -99,9 +103,25 @@ func (m *Mirror) outdated(ctx context.Context, err error) error {
 
 // write runs fn in a transaction.
 func (m *Mirror) write(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	if m.db.Dialect() == orglink.SQLite {
-		m.writes.Lock()
-		defer m.writes.Unlock()
-	}
+	defer m.alone()()
 	return m.db.Tx(ctx, fn)
+}
+
+// alone keeps other writers of this mirror out of SQLite.
+func (m *Mirror) alone() (leave func()) {
+	if m.db.Dialect() != orglink.SQLite {
+		return func() {}
+	}
+	m.writes.Lock()
+	return m.writes.Unlock
+}
+
+// store runs fn in a transaction, which is told its connection where a Loader
+// needs it.
+func (m *Mirror) store(ctx context.Context, fn func(conn *sql.Conn, tx *sql.Tx) error) error {
+	if m.loader == nil {
+		return m.write(ctx, func(tx *sql.Tx) error { return fn(nil, tx) })
+	}
+	defer m.alone()()
+	return m.db.TxConn(ctx, fn)
 }

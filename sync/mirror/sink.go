@@ -62,7 +62,7 @@ func (m *Mirror) forget(s importer.Stream, err error) {
 func (m *Mirror) Apply(ctx context.Context, b importer.Batch) error {
 	t, err := m.ready(ctx, b.Stream)
 	if err == nil {
-		err = m.write(ctx, func(tx *sql.Tx) error { return m.apply(ctx, tx, t, b) })
+		err = m.store(ctx, func(conn *sql.Conn, tx *sql.Tx) error { return m.apply(ctx, conn, tx, t, b) })
 	}
 	if err != nil {
 		m.forget(b.Stream, err)
@@ -71,7 +71,7 @@ func (m *Mirror) Apply(ctx context.Context, b importer.Batch) error {
 	return nil
 }
 
-func (m *Mirror) apply(ctx context.Context, tx *sql.Tx, t *table, b importer.Batch) error {
+func (m *Mirror) apply(ctx context.Context, conn *sql.Conn, tx *sql.Tx, t *table, b importer.Batch) error {
 	fence, position, err := m.stand(ctx, tx, t)
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (m *Mirror) apply(ctx context.Context, tx *sql.Tx, t *table, b importer.Bat
 		return err
 	}
 	if len(b.Changes) > 0 {
-		w := &writer{m: m, tx: tx, t: t, stream: b.Stream, initial: b.Initial}
+		w := &writer{m: m, tx: tx, conn: conn, t: t, stream: b.Stream, initial: b.Initial}
 		if err := w.store(ctx, b.Changes); err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ import (
 type writer struct {
 	m       *Mirror
 	tx      *sql.Tx
+	conn    *sql.Conn // that of tx, where there is a Loader
 	t       *table
 	stream  importer.Stream
 	initial bool
@@ -26,6 +27,7 @@ type writer struct {
 	json    []byte  // the fields of all entries
 	fields  []place // of the record shape seen last
 	slab    []sobject.Value
+	values  []sobject.Value // of one new record
 }
 
 // place is where a record's field goes.
@@ -46,6 +48,13 @@ type state struct {
 }
 
 func (w *writer) store(ctx context.Context, changes []importer.Change) error {
+	fresh, err := w.fresh(ctx, changes)
+	if err != nil {
+		return fmt.Errorf("look for stored records: %w", err)
+	}
+	if fresh {
+		return w.load(ctx, changes)
+	}
 	if err := w.loadStates(ctx, changes); err != nil {
 		return fmt.Errorf("read stored records: %w", err)
 	}
@@ -164,17 +173,8 @@ func (w *writer) loadStates(ctx context.Context, changes []importer.Change) erro
 			ids = append(ids, string(c.ID))
 		}
 	}
-	lock := ""
-	if w.m.db.Dialect() == orglink.MariaDB {
-		// A locking read takes no snapshot, so that the feed's row can be
-		// written afterwards although others wrote it meanwhile.
-		lock = w.m.db.ForUpdate()
-	}
-	if known, err := w.mayKnow(ctx, ids, lock); err != nil || !known {
-		return err
-	}
 	for chunk := range slices.Chunk(ids, loadChunk) {
-		rows, err := w.m.db.Query(ctx, w.tx, w.loadText(len(chunk))+lock, chunk...)
+		rows, err := w.m.db.Query(ctx, w.tx, w.m.byIDs(w.t, nil, len(chunk))+w.lock(), chunk...)
 		if err != nil {
 			return err
 		}
@@ -189,28 +189,6 @@ func (w *writer) loadStates(ctx context.Context, changes []importer.Change) erro
 	return nil
 }
 
-// mayKnow tells whether any of the records may be there. A first reading comes
-// in the order of the ids, so one look at the index answers for all of them.
-func (w *writer) mayKnow(ctx context.Context, ids []any, lock string) (bool, error) {
-	if !w.initial {
-		return true, nil
-	}
-	first, last := ids[0].(string), ids[0].(string)
-	for _, id := range ids {
-		first, last = min(first, id.(string)), max(last, id.(string))
-	}
-	var next string
-	id := w.m.quote("id")
-	err := w.m.db.QueryRow(ctx, w.tx, "SELECT "+id+" FROM "+w.t.parts[0].name+" WHERE "+id+" >= ? ORDER BY "+id+" LIMIT 1"+lock, first).Scan(&next)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return next <= last, err
-}
-
-// loadText selects n records by id.
-func (w *writer) loadText(n int) string { return w.m.byIDs(w.t, nil, n) }
-
 // byIDs selects places of n records.
 func (m *Mirror) byIDs(t *table, places []int, n int) string {
 	id := m.quote("id")
@@ -221,6 +199,14 @@ func (m *Mirror) byIDs(t *table, places []int, n int) string {
 			t.parts[0].name + " USING (" + id + ")" + strings.TrimPrefix(t.from, t.parts[0].name)
 	}
 	return "SELECT " + m.selectList(t, places) + " FROM " + t.from + " WHERE " + id + " IN (?" + strings.Repeat(",?", n-1) + ")"
+}
+
+// absent tells a row that is not there from an error.
+func absent(err error) (bool, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return true, nil
+	}
+	return false, err
 }
 
 // Bounds of one INSERT: SQLite takes 32,766 parameters, the others 65,535.
@@ -243,13 +229,9 @@ func (w *writer) upsertPart(ctx context.Context, list []*state, n int) error {
 	if len(list) == 0 {
 		return nil
 	}
-	cols := systemColumns
-	if n > 0 {
-		cols = cols[:1]
-	}
 	p := w.t.parts[n]
-	width := len(cols) + len(p.places)
-	return w.m.insertAll(ctx, w.tx, len(list), width, func(rows int) string { return w.upsertText(cols, p, rows) }, func(i int, args []any) ([]any, error) {
+	cols := w.columns(p, n)
+	return w.m.insertAll(ctx, w.tx, len(list), len(cols), func(rows int) string { return w.upsertText(cols, p, rows) }, func(i int, args []any) ([]any, error) {
 		s := list[i]
 		if args = append(args, string(s.id)); n == 0 {
 			args = append(args, sqlkit.Micros(s.version.SystemModstamp), sqlkit.Micros(s.version.ReadAt), int64(s.kind), string(s.survivor), string(s.owner))
@@ -300,14 +282,22 @@ func (m *Mirror) insertAll(ctx context.Context, tx *sql.Tx, n, width int, text f
 	return nil
 }
 
-func (w *writer) upsertText(system []string, p part, rows int) string {
-	cols := slices.Clone(system)
+// columns are the names of the nth part's columns, quoted.
+func (w *writer) columns(p part, n int) []string {
+	cols := slices.Clone(systemColumns)
+	if n > 0 {
+		cols = cols[:1]
+	}
 	for _, i := range p.places {
 		cols = append(cols, w.t.columns[i].name)
 	}
 	for i := range cols {
 		cols[i] = w.m.quote(cols[i])
 	}
+	return cols
+}
+
+func (w *writer) upsertText(cols []string, p part, rows int) string {
 	one := "(?" + strings.Repeat(",?", len(cols)-1) + ")"
 	var b strings.Builder
 	b.WriteString("INSERT INTO " + p.name + " (" + strings.Join(cols, ",") + ") VALUES " + one + strings.Repeat(","+one, rows-1))
