@@ -89,7 +89,7 @@ func (s *step) present(q *soql.Query) (_ *soql.Query, all bool) {
 }
 
 func (s *step) startChunk(ctx context.Context) error {
-	now, err := s.client.ServerTime(ctx)
+	now, err := s.clock(ctx)
 	if err != nil {
 		return err
 	}
@@ -217,6 +217,9 @@ func (p *pageReader) take() {
 	}
 	p.b.Skip += len(p.rows)
 	p.b.Rows += int64(len(p.rows))
+	if f := p.s.place.First; f != nil {
+		f.Rows += int64(len(p.rows))
+	}
 }
 
 // backfillReader reads the rows of the running chunk: the fields that it was
@@ -294,6 +297,9 @@ func jobLost(err error) (lost bool, told error) {
 // and returns err.
 func (s *step) again(ctx context.Context, err error) error {
 	b := s.place.Backfill
+	if f := s.place.First; f != nil {
+		f.Rows = max(0, f.Rows-b.Rows)
+	}
 	*b = backfill{Added: b.Added, Compare: b.Compare, Differ: b.Differ, After: b.After}
 	if failed := s.commit(ctx, nil, true); failed != nil {
 		return errors.Join(err, failed)
@@ -330,6 +336,9 @@ func (s *step) nextChunk(more bool, last sobject.ID) {
 		if s.place.Backfill = nil; b.Compare {
 			s.endCalculated(b.Differ)
 		}
+		if b.Added == nil {
+			s.place.First = nil
+		}
 		return
 	}
 	*b = backfill{Added: b.Added, Compare: b.Compare, Differ: b.Differ, After: last, REST: b.REST}
@@ -337,7 +346,7 @@ func (s *step) nextChunk(more bool, last sobject.ID) {
 
 // backfillREST reads objects that Bulk does not know, a page a step.
 func (s *step) backfillREST(ctx context.Context) error {
-	now, err := s.client.ServerTime(ctx)
+	now, err := s.clock(ctx)
 	if err != nil {
 		return err
 	}
@@ -360,6 +369,9 @@ func (s *step) backfillREST(ctx context.Context) error {
 			return err
 		}
 		b.Differ += int64(len(rows))
+	}
+	if f := s.place.First; f != nil {
+		f.Rows += int64(len(rows))
 	}
 	s.nextChunk(more, last)
 	return s.commit(ctx, rows, !compare)

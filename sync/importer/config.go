@@ -128,6 +128,9 @@ type Config struct {
 	// Progress is called after every step, also concurrently. It must not
 	// block. Defaults to none.
 	Progress func(Progress)
+	// Observer is called after every step, failed ones included, also
+	// concurrently: for metrics. It must not block. Defaults to none.
+	Observer func(Observation)
 }
 
 // Importer imports the selected objects of connections. It is safe for

@@ -33,7 +33,7 @@ func (s *step) increment(ctx context.Context) error {
 		}
 		s.place.Window = w
 	}
-	now, err := s.client.ServerTime(ctx)
+	now, err := s.clock(ctx)
 	if err != nil {
 		return err
 	}

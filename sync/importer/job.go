@@ -88,6 +88,10 @@ type did struct {
 	drift int64 // rows that an audit found missing or old
 	// done and total are the rows of the running chunk, as far as known.
 	done, total int64
+	// What is told beside, see account.
+	usage  salesforce.Usage
+	behind time.Duration
+	first  *firstRead
 }
 
 // clients is told each client that a step uses.
@@ -103,26 +107,32 @@ type mode struct {
 
 // step does one step.
 func (j *Job) step(ctx context.Context, fence uint64, using clients, m mode) (did, error) {
+	begun := time.Now()
 	d, err := j.once(ctx, fence, using, m, true)
+	before := d.calls
 	if errors.Is(err, errStale) {
 		d, err = j.once(ctx, fence, using, m, false)
+		d.calls += before
+		before = d.calls
 	}
 	if errors.Is(err, salesforce.ErrInvalidField) || errors.Is(err, salesforce.ErrInvalidType) {
 		// The org changed after it was described: look again, once.
 		j.im.schemas.of(j.tenant, j.conn).forget()
 		d, err = j.once(ctx, fence, using, m, false)
+		d.calls += before
 	}
 	if err != nil {
 		var named *ObjectError
 		if !errors.As(err, &named) {
 			err = &ObjectError{Object: j.object, Doing: d.phase, Err: err}
 		}
-		return d, err
+	} else if p := j.im.cfg.Progress; p != nil {
+		p(j.progress(d))
 	}
-	if p := j.im.cfg.Progress; p != nil {
-		p(Progress{Tenant: j.tenant, Connection: j.conn, Object: j.object, Phase: d.phase, Rows: d.rows, Done: d.done, Total: d.total, Covered: d.covered})
+	if o := j.im.cfg.Observer; o != nil {
+		o(j.observed(d, time.Since(begun), err))
 	}
-	return d, nil
+	return d, err
 }
 
 // errStale: the description that a step began with is to be asked for anew.
@@ -134,6 +144,7 @@ func (j *Job) once(ctx context.Context, fence uint64, using clients, m mode, len
 	if err == nil {
 		err = s.advance(ctx)
 	}
+	s.account()
 	return s.did, err
 }
 
@@ -145,6 +156,7 @@ type step struct {
 	background bool      // nobody waits for it
 	lenient    bool      // it began with whatever description was kept
 	patient    bool      // see unfinished
+	now        time.Time // the org's clock, when it was last asked
 	until      time.Time // see mode
 	client     *salesforce.Client
 	schema     *schema
@@ -228,7 +240,7 @@ func (s *step) advance(ctx context.Context) error {
 		return s.commit(ctx, nil, true)
 	}
 	if chore := s.chore(); chore != nil {
-		now, err := s.client.ServerTime(ctx)
+		now, err := s.clock(ctx)
 		if err != nil {
 			return err
 		}
@@ -252,12 +264,12 @@ func (s *step) stale() bool {
 
 // begin fixes what the backfill covers, before anything is read.
 func (s *step) begin(ctx context.Context, fields []string) error {
-	now, err := s.client.ServerTime(ctx)
+	now, err := s.clock(ctx)
 	if err != nil {
 		return err
 	}
 	cutoff := now.Add(-s.im.cfg.Lag).Truncate(time.Second)
-	s.place = place{Fields: fields, Backfill: &backfill{}, Covered: cutoff, Reconciled: cutoff, Calculated: cutoff, Audited: cutoff}
+	s.place = place{Fields: fields, Backfill: &backfill{}, First: s.expect(ctx), Covered: cutoff, Reconciled: cutoff, Calculated: cutoff, Audited: cutoff}
 	if s.describe.Replicateable {
 		s.place.DeletesThrough = cutoff
 	}

@@ -21,6 +21,8 @@ type place struct {
 	Fields []string `json:"fields,omitempty"`
 	// Backfill is set while everything is read by Id.
 	Backfill *backfill `json:"backfill,omitempty"`
+	// First is what is known of the first reading of all, until it is done.
+	First *firstRead `json:"first,omitempty"`
 	// Covered: every change with a SystemModstamp before it is stored. It is
 	// the backfill's cutoff until the backfill is done.
 	Covered time.Time `json:"covered"`

@@ -57,7 +57,7 @@ func (s *step) ask(ctx context.Context) (*answer, error) {
 	p.stands[s.job.object] = mine
 	a := p.answers[s.job.object]
 	if !s.serves(a, mine) {
-		now, err := s.client.ServerTime(ctx)
+		now, err := s.clock(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -71,6 +71,9 @@ func (s *step) ask(ctx context.Context) (*answer, error) {
 		a = p.answers[s.job.object]
 	}
 	delete(p.answers, s.job.object) // the next window is another
+	if s.now.IsZero() {
+		s.now = a.to.Add(s.im.cfg.Lag)
+	}
 	if s.lenient && !s.schema.freshSince(s.job.object, s.im.cfg.DescribeEvery, a.at) {
 		p.answers[s.job.object] = a
 		return nil, errStale

@@ -12,21 +12,6 @@ import (
 	"github.com/orglink/orglink/salesforce"
 )
 
-// Progress tells where an import stands, after each step.
-type Progress struct {
-	Tenant     orglink.TenantID
-	Connection orglink.ConnectionID
-	Object     string
-	// Phase is a word for people: "backfill", "increment", ...
-	Phase string
-	// Rows were stored by the step.
-	Rows int64
-	// Done and Total are the rows of the running Bulk job, as far as known.
-	Done, Total int64
-	// Covered is set when everything before it is stored.
-	Covered time.Time
-}
-
 // SyncOptions are the choices of Sync.
 type SyncOptions struct {
 	// Until is a time of the org's clock: every change committed before it is
