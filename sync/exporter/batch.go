@@ -26,7 +26,6 @@ type Item struct {
 
 	as     orglink.WriteAs // as whom it is written
 	create answer          // as whom it would be created
-	picky  bool            // it matters whether it is created
 
 	recalled bool            // last was read
 	last     mapping.Written // what was last written; zero when unknown
@@ -42,6 +41,7 @@ type Item struct {
 	looked bool           // the org was asked for the record
 	found  sobject.Record // its answer; zero when there is none
 
+	adopt    bool // the record takes the external id of the row
 	done     *Settlement
 	write    *mapping.Written // what to remember; nil for nothing
 	verified bool

@@ -95,6 +95,7 @@ const (
 	CodeNotFound   = "ORGLINK_NOT_FOUND"   // an update of a record that is not there
 	CodeAmbiguous  = "ORGLINK_AMBIGUOUS"   // several records have the external id
 	CodeUnanswered = "ORGLINK_UNANSWERED"  // the org's answer did not arrive
+	CodeMerged     = "ORGLINK_MERGED"      // the record was merged into another
 	CodeIdentity   = "ORGLINK_NO_IDENTITY" // nobody to write as
 )
 

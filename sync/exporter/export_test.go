@@ -29,8 +29,8 @@ func TestEachRowHasOneFate(t *testing.T) {
 	before := w.org.APICalls()
 	rep := w.run()
 	w.want(rep, "created 1, updated 1, unchanged 1, deleted 0, rejected 2, parked 0, retrying 0")
-	if calls := w.org.APICalls() - before; int64(calls) != rep.Calls || calls != 2 {
-		t.Errorf("%d calls were made and %d reported; want 2: describe and upsert", calls, rep.Calls)
+	if calls := w.org.APICalls() - before; int64(calls) != rep.Calls || calls != 3 {
+		t.Errorf("%d calls were made and %d reported; want 3: describe, upsert of what is new, update of what is linked", calls, rep.Calls)
 	}
 	if got := w.account("old", "Name"); got != "After" {
 		t.Errorf("the updated account is named %q", got)

@@ -208,7 +208,7 @@ func (b *records) decide(ctx context.Context, r *Item) error {
 			w.Record, w.Hash = "", ""
 			r.write = &w
 		}
-	case r.entry.Op == Update && r.looked && !exists && b.ext.Name != "Id":
+	case r.entry.Op == Update && r.looked && !exists && r.last.Record == "" && b.ext.Name != "Id":
 		r.reject(CodeNotFound, fmt.Sprintf("no record of %s has the external id %q", b.describe.Name, r.entry.Key), "create the record first, or send the row as an upsert", b.ext.Name)
 	case r.entry.Op != Delete && r.entry.Unsure && exists && b.holds(r):
 		o := Updated

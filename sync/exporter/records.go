@@ -75,6 +75,8 @@ type records struct {
 	describe *sobject.Describe
 	mapper   *mapping.Mapper
 	ext      sobject.DescribeField
+
+	gone, converted, ownerless []*Item // what was refused, for a second look
 }
 
 // export gives every row a fate, or returns what ended the step.

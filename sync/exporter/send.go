@@ -3,6 +3,7 @@ package exporter
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/orglink/orglink/mapping"
 	"github.com/orglink/orglink/salesforce"
@@ -49,14 +50,18 @@ func (b *records) send(ctx context.Context) error {
 	if err := b.try(ctx, updates, b.update, b.judge); err != nil {
 		return err
 	}
-	return b.try(ctx, deletes, b.delete, b.judge)
+	if err := b.try(ctx, deletes, b.delete, b.judge); err != nil {
+		return err
+	}
+	return b.follow(ctx)
 }
 
 // linked tells a row that is written to the record it is linked to, by its id.
-// An upsert would make a record anew that was deleted meanwhile, without the
-// fields that travel on creates only, and as whom records are updated.
+// An upsert would make a record anew that was merged or deleted meanwhile,
+// without the fields that travel on creates only, and as whom records are
+// updated.
 func (b *records) linked(r *Item) bool {
-	return r.last.Record != "" && !r.looked && (r.picky || b.blind() || b.mapper.ForUpdate(r.rec).Len() != r.rec.Len())
+	return r.last.Record != "" && r.found.IsZero()
 }
 
 // byID tells a row that is written to a known record.
@@ -113,7 +118,7 @@ func (b *records) update(ctx context.Context, rows []*Item) ([]salesforce.Outcom
 	for i, r := range rows {
 		var fields []sobject.Field
 		for name, v := range b.mapper.ForUpdate(r.rec).Fields() {
-			if name != b.ext.Name {
+			if name != b.ext.Name || r.adopt {
 				fields = append(fields, sobject.F(name, v))
 			}
 		}
@@ -153,13 +158,22 @@ func (b *records) judge(r *Item, o salesforce.Outcome) error {
 			r.succeed(Deleted, "")
 			return nil
 		}
-		if gone && r.last.Record != "" && b.ext.Name != "Id" && !r.looked {
-			// The record that the row was linked to is gone; forget it, so that
-			// the next attempt asks the org by the external id.
+		if gone && r.last.Record != "" && b.ext.Name != "Id" && r.found.IsZero() {
+			// The record that the row was linked to is gone; unless it was
+			// merged, forget it, so that the next attempt asks the org by the
+			// external id.
+			b.gone = append(b.gone, r)
 			b.retry(r, soon, reasonOf(o), false)
 			r.write = &mapping.Written{Key: r.entry.Key}
 			return nil
 		}
+	}
+	switch {
+	case o.Success:
+	case errors.Is(o.Err(), salesforce.ErrConverted):
+		b.converted = append(b.converted, r)
+	case r.as.Owner != "" && b.s.cfg.DropInactiveOwner && slices.ContainsFunc(o.Errors, func(d salesforce.ErrorDetail) bool { return d.Code == "INACTIVE_OWNER_OR_USER" }):
+		b.ownerless = append(b.ownerless, r)
 	}
 	return b.judgeOne(r, o)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -63,6 +64,19 @@ type Config struct {
 	// AllowDuplicates saves rows that a duplicate rule of the org would only
 	// warn about. Defaults to rejecting them.
 	AllowDuplicates bool
+	// RejectMerged rejects a row whose record was merged into another in the
+	// org. Defaults to following it: the survivor is written and takes the
+	// row's external id, unless it is the record of another row already.
+	RejectMerged bool
+	// Converted names, for a name whose rows are leads, the one whose map turns
+	// the same rows into contacts: a lead that was converted is then written
+	// there, to the contact that it became. Both are Records or in Maps.
+	// Defaults to rejecting the row.
+	Converted map[string]string
+	// DropInactiveOwner creates a record without the owner that Identity named
+	// when that user is inactive in Salesforce; it is the writer's then.
+	// Defaults to rejecting the row.
+	DropInactiveOwner bool
 	// Progress is called with the report of each step that had work, before
 	// the step returns. It must not block. Defaults to nothing.
 	Progress func(Report)
@@ -124,6 +138,13 @@ func New(cfg Config) (*Service, error) {
 			}
 		} else if exporters[name] == nil {
 			errs = append(errs, fmt.Errorf("Exporters[%q] is nil", name))
+		}
+	}
+	for leads, contacts := range cfg.Converted {
+		from, okFrom := exporters[leads].(Records)
+		to, okTo := exporters[contacts].(Records)
+		if !okFrom || !okTo || !strings.EqualFold(from.Map.Object, "Lead") || !strings.EqualFold(to.Map.Object, "Contact") {
+			errs = append(errs, fmt.Errorf("Converted: %q must be Records of Lead and %q Records of Contact", leads, contacts))
 		}
 	}
 	if cfg.Identity == nil {

@@ -145,7 +145,7 @@ func (st *step) assign(ctx context.Context, lead *Batch) ([]*Batch, error) {
 				return nil, fmt.Errorf("find who creates %s: %w", lead.name, err)
 			}
 		}
-		if r.picky = r.create.differs(update); r.picky && r.entry.Op == Upsert && (r.last.Record == "" || r.entry.Unsure) {
+		if r.entry.Op == Upsert && r.create.differs(update) && (r.last.Record == "" || r.entry.Unsure) {
 			unknown = append(unknown, r)
 			continue
 		}
@@ -160,7 +160,7 @@ func (st *step) assign(ctx context.Context, lead *Batch) ([]*Batch, error) {
 				continue
 			}
 			a := r.create
-			if !r.found.IsZero() {
+			if !r.found.IsZero() || r.last.Record != "" {
 				a, _ = st.ask(ctx, orglink.Write{Object: lead.object, User: r.entry.User}) // known
 			}
 			r.assign(a)
