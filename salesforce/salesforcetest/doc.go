@@ -41,9 +41,9 @@
 // [Server.Unsupported]. It has: the web-server flow with PKCE, refresh with
 // and without rotation, JWT bearer, client credentials, the device flow, OpenID
 // Connect, the username-password flow and SOAP login (both off, as in new orgs),
-// revocation, introspection, identity; REST records, queries,
+// revocation, introspection, identity, signed canvas requests; REST records, queries,
 // describes, relationships, blobs (of Attachment) and multipart uploads,
-// collections, composite, batch and tree, getUpdated and getDeleted, limits,
+// collections, composite, batch, graph and tree, getUpdated and getDeleted, limits,
 // recent items, tabs, a little search, installed packages by the tooling query;
 // Bulk API 2.0 both ways, and the first Bulk API; and SOAP merge, which has no
 // REST form.

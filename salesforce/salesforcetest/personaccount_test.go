@@ -55,6 +55,13 @@ func TestPersonAccounts(t *testing.T) {
 			t.Errorf("%s %s: %d %s", tt.request, tt.body, r.status, r.body)
 		}
 	}
+	// Contacts have record types of their own.
+	household := must(org.AddRecordType("Contact", salesforcetest.RecordType{DeveloperName: "Household", Default: true}))
+	other := c.create("Contact", `{"LastName":"Other"}`)
+	if got = c.first("SELECT RecordTypeId FROM Contact WHERE Id = '" + other + "'"); got["RecordTypeId"] != string(household) {
+		t.Errorf("%v", got)
+	}
+	c.send("DELETE", "sobjects/Contact/"+other, "").want(204)
 	// Firms are as ever.
 	firm := c.create("Account", `{"Name":"Firm"}`)
 	if got = c.first("SELECT IsPersonAccount, PersonContactId, LastName FROM Account WHERE Id = '" + firm + "'"); got["IsPersonAccount"] != false || got["PersonContactId"] != nil || got["LastName"] != nil {

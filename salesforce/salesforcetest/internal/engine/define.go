@@ -59,7 +59,10 @@ func (o *object) bind() {
 	o.created, o.createdBy = o.field("CreatedDate"), o.field("CreatedById")
 	o.modified, o.modifiedBy, o.stamp = o.field("LastModifiedDate"), o.field("LastModifiedById"), o.field("SystemModstamp")
 	o.findParts()
-	o.name, o.archive = nil, nil
+	o.name, o.archive, o.person = nil, nil, nil
+	if o.def.Name == "Account" || o.def.Name == "Contact" {
+		o.person = o.field("IsPersonAccount")
+	}
 	if o.def.Archive {
 		o.archive = o.field("IsArchived")
 	}

@@ -20,6 +20,7 @@ type object struct {
 	id, deleted, owner, created, createdBy, modified, modifiedBy, stamp, master *field
 	name                                                                        *field // the name field, may be nil
 	archive                                                                     *field // of rows that queries leave out, may be nil
+	person                                                                      *field // IsPersonAccount, may be nil
 
 	slots    int                // cells of a row
 	flags    []bool             // by cell: a boolean, whose false needs no place

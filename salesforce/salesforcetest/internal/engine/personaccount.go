@@ -17,9 +17,8 @@ import (
 // shared are the fields that both have under one name.
 var shared = []string{"OwnerId", "Phone", "Fax", "CurrencyIsoCode"}
 
-func (o *object) persons() bool {
-	return (o.def.Name == "Account" || o.def.Name == "Contact") && o.field("IsPersonAccount") != nil
-}
+// persons reports whether an object takes part in this.
+func (o *object) persons() bool { return o.person != nil }
 
 // twins are the fields of an account and of its person contact that have the
 // same values.
@@ -219,8 +218,7 @@ func (tx *Tx) fromContact(c *Change) error {
 
 // isPerson reports whether a record is a person account or a person contact.
 func (r *record) isPerson() bool {
-	f := r.obj.field("IsPersonAccount")
-	return r.obj.persons() && f != nil && r.cur.cell(f) == "true"
+	return r.obj.persons() && r.cur.cell(r.obj.person) == "true"
 }
 
 // absorbPerson merges the contact of a person account into another's.

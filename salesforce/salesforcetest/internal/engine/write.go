@@ -148,8 +148,8 @@ func (tx *Tx) fillIn(obj *object, v *version, set []bool) {
 	}
 	if f := obj.field("RecordTypeId"); f != nil && !set[f.pos] {
 		person := false // an account with a last name is a person
-		if last := obj.field("LastName"); obj.persons() && last != nil {
-			person = v.cells[last.pos] != ""
+		if obj.persons() {
+			person = obj.def.Name == "Account" && v.cells[obj.field("LastName").pos] != ""
 		}
 		for _, t := range obj.def.RecordTypes {
 			first := v.cells[f.pos] == "" && person
