@@ -13,19 +13,38 @@ import (
 // Open implements importer.Sink. It creates the stream's table and the columns
 // that are new.
 func (m *Mirror) Open(ctx context.Context, s importer.Stream, fence uint64) (importer.Position, error) {
-	t, err := m.ready(ctx, s)
+	position, err := m.open(ctx, s, fence)
+	if errors.Is(err, errPurged) && !errors.Is(err, importer.ErrFenced) { // what this process remembered of it
+		m.forget(s, err)
+		position, err = m.open(ctx, s, fence)
+	}
 	if err != nil {
+		m.forget(s, err)
 		return "", fmt.Errorf("mirror: open %s: %w", s.Object, err)
+	}
+	return position, nil
+}
+
+func (m *Mirror) open(ctx context.Context, s importer.Stream, fence uint64) (importer.Position, error) {
+	stale := func(have uint64) error {
+		if fence < have {
+			return fmt.Errorf("%w (fence %d after %d)", importer.ErrFenced, fence, have)
+		}
+		return nil
+	}
+	t, err := m.ready(ctx, s, func(have uint64, _ int64) error { return stale(have) })
+	if err != nil {
+		return "", err
 	}
 	var position string
 	err = m.write(ctx, func(tx *sql.Tx) error {
 		var have uint64
 		have, position, err = m.stand(ctx, tx, t)
+		if err == nil || errors.Is(err, errPurged) {
+			err = errors.Join(stale(have), err)
+		}
 		if err != nil {
 			return err
-		}
-		if fence < have {
-			return fmt.Errorf("%w (fence %d after %d)", importer.ErrFenced, fence, have)
 		}
 		if fence == have {
 			return nil
@@ -33,23 +52,26 @@ func (m *Mirror) Open(ctx context.Context, s importer.Stream, fence uint64) (imp
 		_, err = m.db.Exec(ctx, tx, "UPDATE {mirror_streams} SET fence = ? WHERE id = ?", int64(fence), t.stream) //nolint:gosec // fences count from 1
 		return err
 	})
-	if err != nil {
-		m.forget(s, err)
-		return "", fmt.Errorf("mirror: open %s: %w", s.Object, err)
-	}
-	return importer.Position(position), nil
+	return importer.Position(position), err
 }
+
+// errPurged: the stream was purged since its table was read.
+var errPurged = errors.New("the stream was purged")
 
 // stand reads and locks fence and position.
 func (m *Mirror) stand(ctx context.Context, tx *sql.Tx, t *table) (fence uint64, position string, err error) {
-	err = m.db.QueryRow(ctx, tx, "SELECT fence, position FROM {mirror_streams} WHERE id = ?"+m.db.ForUpdate(), t.stream).Scan(&fence, &position)
+	var purges int64
+	gone, err := absent(m.db.QueryRow(ctx, tx, "SELECT fence, position, purges FROM {mirror_streams} WHERE id = ?"+m.db.ForUpdate(), t.stream).Scan(&fence, &position, &purges))
+	if err == nil && (gone || purges != t.purges) {
+		err = errPurged
+	}
 	return fence, position, err
 }
 
 // forget drops what is remembered of a stream whose rows are gone: somebody
 // restored or cleared the database.
 func (m *Mirror) forget(s importer.Stream, err error) {
-	if errors.Is(err, importer.ErrFenced) || errors.Is(err, importer.ErrConflict) {
+	if !errors.Is(err, errPurged) && (errors.Is(err, importer.ErrFenced) || errors.Is(err, importer.ErrConflict)) {
 		return
 	}
 	m.mu.Lock()
@@ -60,7 +82,7 @@ func (m *Mirror) forget(s importer.Stream, err error) {
 // Apply implements importer.Sink: changes, log entries and position in one
 // transaction.
 func (m *Mirror) Apply(ctx context.Context, b importer.Batch) error {
-	t, err := m.ready(ctx, b.Stream)
+	t, err := m.opened(ctx, b)
 	if err == nil {
 		err = m.store(ctx, func(conn *sql.Conn, tx *sql.Tx) error { return m.apply(ctx, conn, tx, t, b) })
 	}
@@ -73,6 +95,12 @@ func (m *Mirror) Apply(ctx context.Context, b importer.Batch) error {
 
 func (m *Mirror) apply(ctx context.Context, conn *sql.Conn, tx *sql.Tx, t *table, b importer.Batch) error {
 	fence, position, err := m.stand(ctx, tx, t)
+	if errors.Is(err, errPurged) {
+		if b.Next != "" && b.Fence < fence {
+			return fmt.Errorf("%w: %w", importer.ErrFenced, err)
+		}
+		return fmt.Errorf("%w: %w", importer.ErrConflict, err)
+	}
 	if err != nil {
 		return err
 	}

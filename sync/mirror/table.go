@@ -21,6 +21,7 @@ import (
 // takes its place.
 type table struct {
 	stream  int64
+	purges  int64 // how often it was purged: others know by it that their table is gone
 	object  string
 	columns []column
 	byField map[string]int    // lower-case API name -> index in columns
@@ -97,8 +98,8 @@ func (m *Mirror) quote(name string) string {
 // stream was never opened.
 func (m *Mirror) find(ctx context.Context, x sqlkit.Execer, tenant orglink.TenantID, conn orglink.ConnectionID, object string) (*table, error) {
 	t := &table{object: object}
-	err := m.db.QueryRow(ctx, x, "SELECT id FROM {mirror_streams} WHERE tenant = ? AND connection = ? AND object = ?",
-		string(tenant), string(conn), object).Scan(&t.stream)
+	err := m.db.QueryRow(ctx, x, "SELECT id, purges FROM {mirror_streams} WHERE tenant = ? AND connection = ? AND object = ?",
+		string(tenant), string(conn), object).Scan(&t.stream, &t.purges)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -141,57 +142,98 @@ func (m *Mirror) load(ctx context.Context, x sqlkit.Execer, t *table) error {
 	return nil
 }
 
-// ready returns the table of a stream with a place for every column, making
-// what is missing.
-func (m *Mirror) ready(ctx context.Context, s importer.Stream) (*table, error) {
-	m.mu.Lock()
-	t := m.tables[s.Key()]
-	m.mu.Unlock()
-	if t != nil && t.holds(s.Columns) {
+// opened returns the table of a stream for a batch. Only Open makes a stream,
+// and a refresh of a record of one that never was: a late batch must not bring
+// back what was purged.
+func (m *Mirror) opened(ctx context.Context, b importer.Batch) (*table, error) {
+	s := b.Stream
+	if t := m.remembered(s); t != nil {
 		return t, nil
 	}
-	var err error
+	t, err := m.find(ctx, nil, s.Tenant, s.Connection, s.Object)
+	switch {
+	case err != nil:
+		return nil, m.outdated(ctx, err)
+	case t == nil && b.Next == "":
+		t = &table{}
+	case t == nil || len(t.columns) == 0:
+		return nil, fmt.Errorf("%w: it is not open", importer.ErrConflict)
+	}
+	return m.ready(ctx, s, func(_ uint64, purges int64) error {
+		if purges != t.purges {
+			return fmt.Errorf("%w: %w", importer.ErrConflict, errPurged)
+		}
+		return nil
+	})
+}
+
+func (m *Mirror) remembered(s importer.Stream) *table {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t := m.tables[s.Key()]; t != nil && t.holds(s.Columns) {
+		return t
+	}
+	return nil
+}
+
+func (m *Mirror) remember(s importer.Stream, t *table) {
+	m.mu.Lock()
+	m.tables[s.Key()] = t
+	m.mu.Unlock()
+}
+
+// allowed decides whether a table may be made or widened.
+type allowed func(fence uint64, purges int64) error
+
+// ready returns the table of a stream with a place for every column, making
+// what is missing.
+func (m *Mirror) ready(ctx context.Context, s importer.Stream, may allowed) (t *table, err error) {
+	if t := m.remembered(s); t != nil {
+		return t, nil
+	}
 	if m.db.Dialect() == orglink.MariaDB {
 		// Its DDL commits by itself; every statement may be repeated.
-		t, err = m.make(ctx, m.db.Raw(), s)
+		t, err = m.make(ctx, m.db.Raw(), s, may)
 	} else {
 		err = m.write(ctx, func(tx *sql.Tx) error {
-			t, err = m.make(ctx, tx, s)
+			t, err = m.make(ctx, tx, s, may)
 			return err
 		})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("table of %s: %w", s.Object, m.outdated(ctx, err))
 	}
-	m.mu.Lock()
-	m.tables[s.Key()] = t
-	m.mu.Unlock()
+	m.remember(s, t)
 	return t, nil
 }
 
 // make brings the table of a stream up to its columns.
-func (m *Mirror) make(ctx context.Context, x sqlkit.Execer, s importer.Stream) (*table, error) {
+func (m *Mirror) make(ctx context.Context, x sqlkit.Execer, s importer.Stream, may allowed) (*table, error) {
 	_, err := m.db.Exec(ctx, x, m.db.InsertIgnore("mirror_streams", []string{"tenant", "connection", "object"}, []string{"fence", "position"}),
 		string(s.Tenant), string(s.Connection), s.Object, 0, "")
 	if err != nil {
 		return nil, err
 	}
-	var stream int64
+	var stream, purges int64
+	var fence uint64
 	// The row is also the lock that keeps two processes from adding the same
 	// columns at once.
-	err = m.db.QueryRow(ctx, x, "SELECT id FROM {mirror_streams} WHERE tenant = ? AND connection = ? AND object = ?"+m.db.ForUpdate(),
-		string(s.Tenant), string(s.Connection), s.Object).Scan(&stream)
+	err = m.db.QueryRow(ctx, x, "SELECT id, fence, purges FROM {mirror_streams} WHERE tenant = ? AND connection = ? AND object = ?"+m.db.ForUpdate(),
+		string(s.Tenant), string(s.Connection), s.Object).Scan(&stream, &fence, &purges)
+	if err == nil {
+		err = may(fence, purges)
+	}
 	if err != nil {
 		return nil, err
 	}
-	t := &table{stream: stream, object: s.Object}
+	t := &table{stream: stream, purges: purges, object: s.Object}
 	if err := m.load(ctx, x, t); err != nil {
 		return nil, err
 	}
 	if err := m.widen(ctx, x, t, s.Columns); err != nil {
 		return nil, err
 	}
-	t = &table{stream: stream, object: s.Object}
+	t = &table{stream: stream, purges: purges, object: s.Object}
 	return t, m.load(ctx, x, t)
 }
 
@@ -244,7 +286,12 @@ func (m *Mirror) widen(ctx context.Context, x sqlkit.Execer, t *table, columns [
 		return nil
 	}
 	if m.db.Dialect() == orglink.MariaDB { // x is no transaction
-		return m.db.Tx(ctx, func(tx *sql.Tx) error { return register(tx) })
+		return m.db.Tx(ctx, func(tx *sql.Tx) error {
+			if _, _, err := m.stand(ctx, tx, t); err != nil {
+				return err
+			}
+			return register(tx)
+		})
 	}
 	return register(x)
 }
