@@ -89,6 +89,9 @@ func (m *Manager) store(ctx context.Context, t attempt, fresh Connection, a toke
 	// The new grant is safe; only now is the old one revoked.
 	c = m.deliver(ctx, m.retire(ctx, c))
 	m.noticeEvictions(ctx, c, t.app)
+	if movedFrom != (orgOf{}) {
+		m.endForeign(ctx, c.Tenant)
+	}
 	m.sweep(ctx, c.Tenant)
 	return c, nil
 }
@@ -121,6 +124,9 @@ func (m *Manager) place(ctx context.Context, t attempt, fresh Connection, grant 
 			}
 			next.ID, next.Created, next.Version, next.OrgGeneration = old.ID, old.Created, old.Version, old.OrgGeneration
 			next.Owner, next.Group = old.Owner, old.Group
+			if next.Invitation == "" {
+				next.Invitation = old.Invitation
+			}
 			next.Retired, next.Pending = old.Retired, old.Pending
 			if old.Grant != "" {
 				next.Retired = append(next.Retired, old.Grant)

@@ -32,6 +32,8 @@ type Connection struct {
 	Group orglink.GroupID `json:"group,omitempty"`
 	// Grant holds its tokens in the TokenStore; "" when disconnected.
 	Grant GrantID `json:"grant,omitempty"`
+	// Invitation is the one that somebody accepted to make it, "" if none.
+	Invitation InvitationID `json:"invitation,omitempty"`
 	// Retired are former grants that Salesforce has not yet been told to
 	// revoke.
 	Retired []GrantID `json:"retired,omitempty"`

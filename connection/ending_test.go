@@ -231,8 +231,8 @@ func TestMove(t *testing.T) {
 	if kinds := w.kinds(); !slices.Contains(kinds, connection.EventMoved) {
 		t.Errorf("events %v", kinds)
 	}
-	if n := w.approvals(); n != 1 {
-		t.Errorf("%d approvals of the old org are left, want the rep's", n)
+	if n, now := w.approvals(), w.get(old); n != 0 || now.State != connection.Disconnected {
+		t.Errorf("%d approvals of the old org are left, the rep's is %s", n, now.State)
 	}
 	// A rep, who was connected to the old org, connects to the new one.
 	theirs, err := w.finish(bob, other.browse(w.start(bob, connection.StartRequest{Type: "personal", LoginHost: other.org.URL}).URL, true))

@@ -134,24 +134,38 @@ func (m *Manager) RevokeInvitation(ctx context.Context, actor orglink.Actor, id 
 	return m.endInvitation(ctx, actor, id)
 }
 
-// endInvitation revokes an invitation and the grant that it holds.
-func (m *Manager) endInvitation(ctx context.Context, actor orglink.Actor, id InvitationID) (Invitation, error) {
+// endInvitation revokes an invitation and the grant that it holds, under the
+// lock of those who make its connection.
+func (m *Manager) endInvitation(ctx context.Context, actor orglink.Actor, id InvitationID) (i Invitation, err error) {
+	used := fail("invitation", string(id), ErrInvitationUsed, nil)
 	var held GrantID
-	i, err := m.updateInvitation(ctx, actor.Tenant, id, func(now *Invitation) error {
-		if !now.alive() {
-			return fail("invitation", string(id), ErrInvitationUsed, nil)
+	err = m.locked(ctx, actor.Tenant, func(ctx context.Context) error {
+		if i, err = m.invitation(ctx, actor.Tenant, id); err != nil {
+			return err
 		}
-		if now.Candidate != nil {
-			held = now.Candidate.Grant
+		if _, made, err := m.madeBy(ctx, i); err != nil || made {
+			return errors.Join(err, used)
 		}
-		now.State, now.Ended, now.By = InvitationRevoked, time.Now().UTC(), actor.User
-		m.addInvitationEvent(now, EventInvitationRevoked, "The invitation of "+now.recipient()+" was taken back.")
-		return nil
+		i, err = m.updateInvitation(ctx, actor.Tenant, id, func(now *Invitation) error {
+			if !now.alive() {
+				return used
+			}
+			if held = ""; now.Candidate != nil {
+				held = now.Candidate.Grant
+			}
+			now.State, now.Ended, now.By = InvitationRevoked, time.Now().UTC(), actor.User
+			m.addInvitationEvent(now, EventInvitationRevoked, "The invitation of "+now.recipient()+" was taken back.")
+			return nil
+		})
+		return err
 	})
-	if err == nil && held != "" {
+	if err != nil {
+		return Invitation{}, err
+	}
+	if held != "" {
 		m.drop(ctx, i.Tenant, held)
 	}
-	return i, err
+	return i, nil
 }
 
 // Invitations returns a tenant's invitations, ended ones included, in the

@@ -27,33 +27,41 @@ func (m *Manager) addInvitationEvent(i *Invitation, kind, message string) {
 	}
 }
 
-// putInvitation writes an invitation and delivers its events; what cannot be
-// delivered stays with it for the next write.
+// putInvitation writes an invitation and delivers its events.
 func (m *Manager) putInvitation(ctx context.Context, i Invitation) (Invitation, error) {
 	var err error
 	if i.Version, err = m.cfg.Store.PutInvitation(ctx, i); err != nil {
 		return Invitation{}, storeError("invitation", string(i.ID), err)
 	}
-	if m.cfg.Events == nil || len(i.Pending) == 0 {
-		return i, nil
+	return m.deliverInvitation(ctx, i), nil
+}
+
+// deliverInvitation emits what is pending and removes it from the stored
+// invitation. What is not taken stays for the next write or the keeper; what
+// somebody else wrote over meanwhile is emitted once more: at least once.
+func (m *Manager) deliverInvitation(ctx context.Context, i Invitation) Invitation {
+	if m.cfg.Events == nil {
+		return i
 	}
-	for n, e := range i.Pending {
+	sent := 0
+	for _, e := range i.Pending {
 		if err := m.cfg.Events.Emit(ctx, e); err != nil {
 			m.warn(ctx, "an event was not taken and will be emitted again", "event", e.ID, "kind", e.Kind, "invitation", string(i.ID))
-			if n == 0 {
-				return i, nil
-			}
 			break
 		}
+		sent++
+	}
+	if sent == 0 {
+		return i
 	}
 	next := i.clone()
-	next.Pending = nil
+	next.Pending = next.Pending[sent:]
 	version, err := m.cfg.Store.PutInvitation(ctx, next)
 	if err != nil {
-		return i, nil // somebody wrote meanwhile and emits them once more
+		return i
 	}
 	next.Version = version
-	return next, nil
+	return next
 }
 
 // updateInvitation reads an invitation, lets change modify it and writes it,

@@ -71,6 +71,10 @@ func (k *Keeper) Step(ctx context.Context, _ uint64) (next time.Time, err error)
 	if _, err := m.Rewrap(ctx, k.tenant); err != nil {
 		errs = append(errs, err)
 	}
+	if err := m.resume(ctx, k.tenant); err != nil {
+		errs = append(errs, err)
+	}
+	m.endForeign(ctx, k.tenant)
 	m.sweep(ctx, k.tenant)
 	if _, err := m.CleanUp(ctx); err != nil {
 		errs = append(errs, err)

@@ -114,6 +114,33 @@ func TestDisconnectWhileSalesforceIsAway(t *testing.T) {
 	}
 }
 
+// Who administers a tenant sees no org connected; so nobody is connected to it.
+func TestDisconnectEndsPersonalConnections(t *testing.T) {
+	w := newWorld(t)
+	team := w.connect(ada, connection.StartRequest{})
+	own := w.connect(bob, connection.StartRequest{Type: "personal"})
+	if err := w.use(w.m, own); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.m.Disconnect(t.Context(), own.Tenant, own.ID); err != nil || w.get(team).State != connection.Healthy {
+		t.Fatalf("the team's is %s after a rep disconnected, %v", w.get(team).State, err)
+	}
+	own = w.connect(bob, connection.StartRequest{Type: "personal"})
+	if err := w.m.Disconnect(t.Context(), team.Tenant, team.ID); err != nil {
+		t.Fatal(err)
+	}
+	now := w.get(own)
+	if now.State != connection.Disconnected || now.StateDetail == "" || w.approvals() != 0 {
+		t.Errorf("the rep's is %s (%s), %d approvals", now.State, now.StateDetail, w.approvals())
+	}
+	if err := w.use(w.m, own); !errors.Is(err, connection.ErrDisconnected) {
+		t.Errorf("the rep's client: %v", err)
+	}
+	if kinds := w.kinds(); kinds[len(kinds)-1] != connection.EventDisconnected {
+		t.Errorf("events %v", kinds)
+	}
+}
+
 func TestEventsAreDeliveredAtLeastOnce(t *testing.T) {
 	w := newWorld(t)
 	deaf := true

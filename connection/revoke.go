@@ -203,6 +203,16 @@ func (m *Manager) sweep(ctx context.Context, tenant orglink.TenantID) {
 		if slices.ContainsFunc(invited, func(i Invitation) bool { return i.holds(g.ID) }) {
 			continue
 		}
+		// Its tokens, or those that came of them, are a connection's.
+		if at := slices.IndexFunc(invited, func(i Invitation) bool { return i.Candidate != nil && i.Candidate.Grant == g.ID }); at >= 0 {
+			i := invited[at]
+			if i.State == InvitationDone || slices.ContainsFunc(list, func(c Connection) bool { return c.Invitation == i.ID }) {
+				if err := m.cfg.Tokens.Delete(ctx, tenant, g.ID); err != nil {
+					m.warn(ctx, "the grant of a finished invitation was not removed", "grant", string(g.ID))
+				}
+				continue
+			}
+		}
 		known := func(c Connection) bool { return c.Grant == g.ID || slices.Contains(c.Retired, g.ID) }
 		if g.Tenant != tenant || time.Since(g.Issued) < orphanAge || slices.ContainsFunc(list, known) {
 			continue

@@ -21,7 +21,9 @@ type Type interface {
 	// there. It must not change while a connection lives.
 	Slot(c Connection) string
 	// Admit returns nil if the freshly authorised connection may be kept
-	// beside the tenant's others, otherwise an error such as ErrForeignOrg.
+	// beside the tenant's others, otherwise an error such as ErrForeignOrg. It
+	// is asked again when another is disconnected or moved; ErrForeignOrg then
+	// disconnects c, other errors do nothing.
 	Admit(ctx context.Context, c Connection, others []Connection) error
 	// Scopes are those to ask for and to insist on. "refresh_token" and its
 	// other name "offline_access" are always asked for.
