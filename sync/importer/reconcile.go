@@ -53,7 +53,7 @@ func (s *step) reconcile(ctx context.Context, now time.Time) error {
 
 func (s *step) startListing(ctx context.Context) error {
 	l, limit := s.place.Listing, s.im.cfg.ChunkRows
-	text, all := s.byID(soql.Select("Id").From(s.stream.Object), l.After, limit)
+	text, all := s.byID(soql.Select("Id", "SystemModstamp").From(s.stream.Object), l.After, limit)
 	job, err := bulk.StartQuery(ctx, s.client, text, bulk.QueryConfig{All: all})
 	s.did.calls++
 	if notInBulk(err) {
@@ -110,9 +110,11 @@ func (s *step) listingPage(ctx context.Context, now time.Time) error {
 		l.Total = total
 	}
 	var ids []sobject.ID
+	var stamps []time.Time
 	next, err := job.ReadPage(ctx, l.Locator, s.im.cfg.PageRows, func(rec sobject.Record) error {
 		id, err := rec.Ref("Id")
-		ids = append(ids, id)
+		at, _ := rec.Time("SystemModstamp") // zero, and so not news, in a job of an older release
+		ids, stamps = append(ids, id), append(stamps, at)
 		return err
 	})
 	s.did.calls++
@@ -141,7 +143,11 @@ func (s *step) listingPage(ctx context.Context, now time.Time) error {
 			return err
 		}
 		if l.Counted {
-			if err := s.putRight(ctx, gone, fresh, now); err != nil {
+			late, err := s.older(ctx, ids, stamps)
+			if err != nil {
+				return err
+			}
+			if err := s.putRight(ctx, gone, append(fresh, late...), now); err != nil {
 				return err
 			}
 		}
@@ -205,6 +211,30 @@ func (s *step) compare(ctx context.Context, ids []sobject.ID, begin, end sobject
 		}
 	}
 	return gone, append(fresh, ids[at:]...), stored, nil
+}
+
+// older returns the records that the sink holds an older version of, where it
+// can tell: those that changed while they were hidden from the connection's
+// user, so that no increment saw the change, and were shown again before
+// anybody missed them.
+func (s *step) older(ctx context.Context, ids []sobject.ID, stamps []time.Time) (out []sobject.ID, err error) {
+	holder, ok := s.im.cfg.Sink.(Holder)
+	if !ok {
+		return nil, nil
+	}
+	for n := 0; n < len(ids); n += confirmChunk {
+		chunk := ids[n:min(n+confirmChunk, len(ids))]
+		held, err := holder.Held(ctx, s.stream, chunk, nil)
+		if err != nil {
+			return nil, fmt.Errorf("look up stored records: %w", err)
+		}
+		for i, id := range chunk {
+			if h := held[id]; h.Exists && !h.Gone && stamps[n+i].After(h.SystemModstamp) {
+				out = append(out, id)
+			}
+		}
+	}
+	return out, nil
 }
 
 // putRight looks up what differs, a query for some at a time: what the org

@@ -290,3 +290,28 @@ func TestReconcileIsForTheBackground(t *testing.T) {
 }
 
 var _ importer.Lister = (*importer.MemorySink)(nil)
+
+// A record that changed while it was hidden, and is shown again before all ids
+// are compared, is known here, but old: no increment saw the change.
+func TestReconcileFindsWhatChangedWhileHidden(t *testing.T) {
+	t.Parallel()
+	w, ids := seller(t, 6)
+	if err := errors.Join(w.due(), w.seen()); err != nil {
+		t.Fatal(err)
+	}
+	name := func() string {
+		text, _ := w.sink.Record(w.stream("Account"), ids[2]).Record.Text("Name")
+		return text
+	}
+	_ = w.org.Org().Share(ids[2], w.as, false)
+	_ = w.org.Org().Update(ids[2], salesforcetest.Fields{"Name": "Changed"})
+	w.sync()
+	_ = w.org.Org().Share(ids[2], w.as, true)
+	w.sync()
+	if name() == "Changed" {
+		t.Fatal("an increment found it: this test shows nothing")
+	}
+	if err := errors.Join(w.due(), w.seen()); err != nil || name() != "Changed" {
+		t.Errorf("%q, %v", name(), err)
+	}
+}
