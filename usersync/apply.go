@@ -179,6 +179,16 @@ func (s *Service) join(ctx context.Context, tenant orglink.TenantID, conn orglin
 		return "", false, fmt.Errorf("usersync: create an account for %s (%s): %w", u.Username, u.ID, err)
 	}
 	pair.User, pair.How = created.ID, howCreated
+	// An earlier call may have made the account, from what the org said then:
+	// that is the base from which the next plan goes on.
+	for _, f := range []struct {
+		base *string
+		have string
+	}{{&pair.Seen.Email, created.Email}, {&pair.Seen.Username, created.Username}, {&pair.Seen.FederationID, created.FederationID}, {&pair.Seen.Name, created.Name}} {
+		if f.have != "" {
+			*f.base = f.have
+		}
+	}
 	if err := s.put(ctx, conn, pair); err != nil {
 		return "", false, fmt.Errorf("usersync: account %q was created for %s and is not paired: %w", created.ID, u.Username, err)
 	}
