@@ -10,9 +10,11 @@
 //		Where: []mirror.Filter{{Field: "Industry", Op: mirror.Eq, Values: []sobject.Value{sobject.TextValue("Energy")}}},
 //		Sort:  []mirror.Sort{{Field: "Name"}}})
 //	card, err := m.Card(ctx, actor, integration, "Account", id)
+//	after, err := m.Acked(ctx, tenant, connection, "feed")
 //	news, err := m.Changes(ctx, tenant, connection, after, 500)
+//	err = m.Ack(ctx, tenant, connection, "feed", news[len(news)-1].Serial)
 //
 // Data, position, fence and log entries are written in one transaction. A
-// deleted record stays as a tombstone. Columns are only ever added; see
+// deleted record stays as a tombstone, until Purge or Forget. Columns are only ever added; see
 // docs/design/mirror.md for the layout.
 package mirror

@@ -36,9 +36,9 @@ var goneKinds = map[importer.Kind]ChangeKind{importer.Deleted: Deleted, importer
 // Entry is one effective change of one record. Reading the same again makes
 // none.
 type Entry struct {
-	// Serial grows by one with each entry of a connection, without gaps, in
-	// the order of the commits: an entry never appears behind one that was
-	// already read.
+	// Serial grows by one with each entry of a connection, in the order of the
+	// commits: an entry never appears behind one that was already read. There
+	// are no gaps but those of Purge and Prune.
 	Serial     int64
 	Tenant     orglink.TenantID
 	Connection orglink.ConnectionID
@@ -137,8 +137,9 @@ func (w *writer) writeLog(ctx context.Context) error {
 func clean(s string) string { return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD") }
 
 // Changes returns the entries of a connection after a serial, oldest first, at
-// most limit (1 to 10,000). Keep the last serial with what was done about it,
-// and begin with 0. The log is for the host itself: it is not filtered by a
+// most limit (1 to 10,000); there may be more although there are fewer than
+// limit, but not when there are none. Keep the last serial with what was done about
+// it, or Ack it afterwards, and begin with 0. The log is for the host itself: it is not filtered by a
 // view.
 func (m *Mirror) Changes(ctx context.Context, tenant orglink.TenantID, conn orglink.ConnectionID, after int64, limit int) ([]Entry, error) {
 	if limit < 1 || limit > 10_000 {
