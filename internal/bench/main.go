@@ -59,12 +59,13 @@ var suites = map[string]struct {
 	"client":     {clientSuite, workloads, clientTable},
 	"connection": {connectionSuite, nil, connectionTable},
 	"import":     {importSuite, importWorkloads, importReport},
+	"users":      {usersSuite, nil, usersTable},
 }
 
 func parse(args []string) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.StringVar(&s.suite, "suite", "client", "what to measure: client, connection, import")
+	flags.StringVar(&s.suite, "suite", "client", "what to measure: client, connection, import, users")
 	flags.StringVar(&s.workload, "workload", "", "measure this one only: "+strings.Join(workloads, ", ")+"; of the import suite: "+strings.Join(importWorkloads, ", "))
 	flags.IntVar(&s.rows, "rows", 100_000, "records to read in one pass")
 	flags.IntVar(&s.rounds, "rounds", 5, "passes of each way of reading; the median counts")
@@ -76,7 +77,7 @@ func parse(args []string) (settings, error) {
 	case flags.NArg() > 0:
 		return s, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	case suites[s.suite].run == nil:
-		return s, fmt.Errorf("-suite %q: it is client, connection or import", s.suite)
+		return s, fmt.Errorf("-suite %q: it is client, connection, import or users", s.suite)
 	case s.workload != "" && suites[s.suite].workloads == nil:
 		return s, fmt.Errorf("-workload goes with -suite client and import")
 	case s.workload != "" && !slices.Contains(suites[s.suite].workloads, s.workload):

@@ -139,3 +139,15 @@ func TestConnectionSuite(t *testing.T) {
 		t.Errorf("%v: %s", err, out.String())
 	}
 }
+
+func TestUsersSuite(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"-suite", "users", "-rows", "4100", "-rounds", "1"}, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []string{"orglink-create", "orglink-pair", "orglink-paired"} {
+		if !strings.Contains(out.String(), row) {
+			t.Errorf("no row %s in\n%s", row, out.String())
+		}
+	}
+}
