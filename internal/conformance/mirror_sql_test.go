@@ -227,6 +227,18 @@ func TestMirrorReader(t *testing.T) {
 			_, errs["group"] = s.GroupCount(ctx, s.viewer, "i", "Account", "Secret__c")
 			_, errs["object"] = s.Count(ctx, s.viewer, "i", "Lead")
 			_, errs["not imported"] = s.List(ctx, s.viewer, "i", mirror.Query{Object: "Case", Sort: []mirror.Sort{{Field: "Secret__c"}}})
+			_, errs["not imported group"] = s.GroupCount(ctx, s.viewer, "i", "Case", "Secret__c")
+			_, errs["not imported count"] = s.Count(ctx, s.viewer, "i", "Case", secret)
+			_, errs["group's filter"] = s.GroupCount(ctx, s.viewer, "i", "Account", "Industry", secret)
+			_, errs["second sort"] = s.List(ctx, s.viewer, "i", mirror.Query{Object: "Account", Sort: []mirror.Sort{{Field: "Name"}, {Field: "secret__C", Desc: true}}})
+			_, errs["stored, not selected"] = s.List(ctx, s.viewer, "i", mirror.Query{Object: "Account", Sort: []mirror.Sort{{Field: "SystemModstamp"}}})
+			_, errs["own column"] = s.List(ctx, s.viewer, "i", mirror.Query{Object: "Account", Sort: []mirror.Sort{{Field: "_owner"}}})
+			_, errs["object's search"] = s.Search(ctx, s.viewer, "i", "Lead", "hush", 10)
+			_, errs["object's group"] = s.GroupCount(ctx, s.viewer, "i", "Lead", "Name")
+			_, errs["object's card"] = s.Card(ctx, s.viewer, "i", "Lead", accountID(1))
+			_, errs["object's get"] = s.Get(ctx, s.viewer, "i", "Lead", accountID(1))
+			_, errs["tenant's search"] = s.Search(ctx, orglink.Actor{Tenant: "other"}, "i", "Account", "Name", 10)
+			_, errs["tenant's card"] = s.Card(ctx, orglink.Actor{Tenant: "other"}, "i", "Account", accountID(1))
 			_, errs["tenant"] = s.Count(ctx, orglink.Actor{Tenant: "other"}, "i", "Account")
 			for what, err := range errs {
 				if !errors.Is(err, mirror.ErrForbidden) {
@@ -235,6 +247,26 @@ func TestMirrorReader(t *testing.T) {
 			}
 			if rows, err := s.Search(ctx, s.viewer, "i", "Account", "hush", 10); err != nil || len(rows) != 0 {
 				t.Errorf("search looked into a hidden field: %v, %v", rows, err)
+			}
+		})
+		t.Run("a receiver's passive fields are not in a card, nor what they relate", func(t *testing.T) {
+			all := s.view.Objects
+			defer func() { s.view.Objects = all }()
+			s.view.Objects = []mapping.Selection{{Object: "Account", Fields: []string{"Id", "Name"}}, {Object: "Contact", Fields: []string{"Id", "LastName"}}}
+			card, err := s.Card(ctx, s.viewer, "i", "Account", accountID(1))
+			if err != nil || len(card.Related) != 0 || card.Record.Len() != 2 {
+				t.Errorf("%+v, %v", card, err)
+			}
+			page, err := s.List(ctx, s.viewer, "i", mirror.Query{Object: "Account"})
+			if err != nil || len(page.Rows) != 25 || page.Rows[0].Record.Len() != 2 {
+				t.Errorf("%+v, %v", page, err)
+			}
+			energy := mirror.Filter{Field: "Industry", Op: mirror.NotNull}
+			if _, err := s.Count(ctx, s.viewer, "i", "Account", energy); !errors.Is(err, mirror.ErrForbidden) {
+				t.Errorf("a passive field as a filter: %v", err)
+			}
+			if rows, err := s.Search(ctx, s.viewer, "i", "Account", "Energy", 10); err != nil || len(rows) != 0 {
+				t.Errorf("search looked into a passive field: %v, %v", rows, err)
 			}
 		})
 		t.Run("selected but not imported yet", func(t *testing.T) {
