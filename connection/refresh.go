@@ -3,6 +3,7 @@ package connection
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/orglink/orglink"
@@ -254,6 +255,9 @@ func (m *Manager) settle(ctx context.Context, key entryKey, c Connection, g Gran
 		}
 		moved := now.InstanceURL != a.instance
 		now.InstanceURL = a.instance
+		if len(a.scopes) > 0 && !slices.Equal(now.Scopes, a.scopes) { // an admin may reduce the app's
+			now.Scopes, moved = a.scopes, true
+		}
 		return recovers(now.State) && m.setState(now, Healthy, "") || moved
 	})
 	if err != nil {

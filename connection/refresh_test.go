@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -473,5 +474,19 @@ func TestMovedRowsDoNotOpen(t *testing.T) {
 	}
 	if err := w.use(fresh, mine); err != nil {
 		t.Errorf("put back where it belongs: %v", err)
+	}
+}
+
+// What an admin took from the app's scopes is seen with the next refresh.
+func TestReducedScopesAreShown(t *testing.T) {
+	w := newWorld(t)
+	c := w.connect(ada, connection.StartRequest{})
+	m := w.manager(w.rewriting(func(_ url.Values, answer map[string]any) { answer["scope"] = "id refresh_token" }))
+	w.expire()
+	if err := w.use(m, c); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.get(c).Scopes; !slices.Equal(got, []string{"id", "refresh_token"}) {
+		t.Errorf("scopes %v", got)
 	}
 }
