@@ -62,7 +62,13 @@ func openHistory(ctx context.Context, d modelDatabase, conn orglink.ConnectionID
 		h.late = time.Duration(r.Int64N(int64(reach - time.Second)))
 	}
 	var err error
-	if h.org, err = openModelOrg(r, h.late, pick(append(bulkDelays, 0)...)); err != nil {
+	plain := r.IntN(2) == 0
+	if plain {
+		// Nothing is hidden, and nothing compared: increments and the log of
+		// deletions have to find everything by themselves.
+		h.cfg.ReconcileEvery, h.cfg.CalculatedEvery, h.cfg.AuditEvery = -1, -1, -1
+	}
+	if h.org, err = openModelOrg(r, plain, h.late, pick(append(bulkDelays, 0)...)); err != nil {
 		return nil, err
 	}
 	h.mirror, err = mirror.New(d.DB, mirror.Config{SQL: d.Config, Views: h})
@@ -141,7 +147,7 @@ func (h *history) work(r *rand.Rand) error {
 		if r.IntN(3) > 0 { // when all that was done is due
 			d := max(h.cfg.Lag, 0) + h.late + 2*time.Second
 			if r.IntN(4) == 0 {
-				d += h.cfg.ReconcileEvery
+				d += max(h.cfg.ReconcileEvery, 0)
 			}
 			h.org.data.Advance(d)
 			what = fmt.Sprintf("after %s: %s", d, what)

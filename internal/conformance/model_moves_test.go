@@ -39,6 +39,9 @@ var modelMoves = []struct {
 	{5, "remove field", (*modelOrg).removeField},
 }
 
+// modelHides are the moves that no query of changes tells of.
+var modelHides = map[string]bool{"share": true, "private": true, "object permission": true}
+
 // move makes one move and tells what it was.
 func (o *modelOrg) move(r *rand.Rand) string {
 	total := 0
@@ -50,7 +53,11 @@ func (o *modelOrg) move(r *rand.Rand) string {
 		if n -= m.weight; n >= 0 {
 			continue
 		}
-		if err := m.move(o, r, object); err != nil {
+		err := errRefused
+		if !o.plain || !modelHides[m.name] {
+			err = m.move(o, r, object)
+		}
+		if err != nil {
 			return m.name + " " + object + ": refused"
 		}
 		o.count[m.name]++
@@ -233,6 +240,9 @@ func (o *modelOrg) removeField(r *rand.Rand, _ string) error {
 // pass lets time go by: mostly little, at times days.
 func (o *modelOrg) pass(r *rand.Rand) string {
 	d := []time.Duration{time.Second, 7 * time.Second, time.Minute, 11 * time.Minute, 61 * time.Minute, 7 * time.Hour, 16 * 24 * time.Hour}[min(r.IntN(7), r.IntN(8), 6)]
+	if o.plain {
+		d = min(d, 24*time.Hour) // the log of deletions goes back for 15 days
+	}
 	d += time.Duration(r.IntN(2000)) * time.Millisecond
 	o.data.Advance(d)
 	o.count["pass"]++

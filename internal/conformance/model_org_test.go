@@ -30,6 +30,7 @@ type modelOrg struct {
 	selected map[string][]string
 	dropped  map[string]bool // objects that are not selected now
 	private  map[string]bool
+	plain    bool // all of it is seen all the time
 	made     int
 	count    map[string]int // of moves that did something, by kind
 }
@@ -37,14 +38,14 @@ type modelOrg struct {
 var modelObjects = []string{"Account", "Contact", "Thing__c"}
 
 // openModelOrg starts an org with three objects, two of them private.
-func openModelOrg(r *rand.Rand, late, bulkDelay time.Duration) (*modelOrg, error) {
+func openModelOrg(r *rand.Rand, plain bool, late, bulkDelay time.Duration) (*modelOrg, error) {
 	start := time.Date(2026, 6, 1, 9, 0, 0, 0, time.UTC)
 	server, err := salesforcetest.Start(salesforcetest.Config{Clock: func() time.Time { return start }, VisibilityDelay: late, BulkDelay: bulkDelay,
 		DailyRequests: 1 << 30, SessionTimeout: 24 * time.Hour, KeepRequests: 10})
 	if err != nil {
 		return nil, err
 	}
-	o := &modelOrg{server: server, data: server.Org(), hidden: map[string]bool{}, dropped: map[string]bool{},
+	o := &modelOrg{server: server, plain: plain, data: server.Org(), hidden: map[string]bool{}, dropped: map[string]bool{},
 		private: map[string]bool{"Contact": true, "Thing__c": true}, count: map[string]int{},
 		fields: map[string]map[string]sobject.FieldType{
 			"Account":  {"Name": sobject.TypeString, "Industry": sobject.TypePicklist, "AnnualRevenue": sobject.TypeCurrency, "NumberOfEmployees": sobject.TypeInt, "Description": sobject.TypeTextArea},
@@ -52,6 +53,10 @@ func openModelOrg(r *rand.Rand, late, bulkDelay time.Duration) (*modelOrg, error
 			"Thing__c": {"Name": sobject.TypeString, "Text__c": sobject.TypeString, "Number__c": sobject.TypeDouble, "When__c": sobject.TypeDateTime, "Flag__c": sobject.TypeBoolean, "Account__c": sobject.TypeReference, modelFormula: sobject.TypeString},
 		},
 		selected: map[string][]string{},
+	}
+	if plain {
+		clear(o.private)
+		delete(o.fields["Thing__c"], modelFormula)
 	}
 	if err := o.setUp(r, late); err != nil {
 		server.Close()
