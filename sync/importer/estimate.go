@@ -31,12 +31,17 @@ func (im *Importer) Estimate(ctx context.Context, tenant orglink.TenantID, conn 
 		if err != nil {
 			return orglink.Estimate{}, &ObjectError{Object: object, Doing: "count", Err: err}
 		}
-		// A last chunk that is full is followed by an empty one.
-		jobs := rows/int64(im.cfg.ChunkRows) + 1
-		pages := rows/int64(im.cfg.PageRows) + jobs
-		sum = sum.Add(orglink.Estimate{Rows: rows, Jobs: jobs, Calls: jobs*(2+estimatePolls) + pages,
-			Time: time.Duration(jobs)*estimateJobTime + time.Duration(rows)*estimateRowTime})
+		sum = sum.Add(im.bulkEstimate(rows))
 	}
 	sum.Calls += int64((len(objects) + 24) / 25) // describes
 	return sum, nil
+}
+
+// bulkEstimate is what reading so many rows by Bulk takes.
+func (im *Importer) bulkEstimate(rows int64) orglink.Estimate {
+	// A last chunk that is full is followed by an empty one.
+	jobs := rows/int64(im.cfg.ChunkRows) + 1
+	pages := rows/int64(im.cfg.PageRows) + jobs
+	return orglink.Estimate{Rows: rows, Jobs: jobs, Calls: jobs*(2+estimatePolls) + pages,
+		Time: time.Duration(jobs)*estimateJobTime + time.Duration(rows)*estimateRowTime}
 }

@@ -38,6 +38,7 @@ var (
 	_ Sink   = (*MemorySink)(nil)
 	_ Lister = (*MemorySink)(nil)
 	_ Holder = (*MemorySink)(nil)
+	_ Peeker = (*MemorySink)(nil)
 )
 
 // NewMemorySink returns an empty sink.
@@ -132,6 +133,19 @@ func (m *MemorySink) IDs(ctx context.Context, s Stream, after sobject.ID, limit 
 	}
 	slices.Sort(out)
 	return out[:min(limit, len(out))], nil
+}
+
+// Peek implements Peeker.
+func (m *MemorySink) Peek(ctx context.Context, s Stream) (Position, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if st := m.streams[s.Key()]; st != nil {
+		return st.position, nil
+	}
+	return "", nil
 }
 
 // Held implements Holder.

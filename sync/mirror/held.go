@@ -2,6 +2,8 @@ package mirror
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -64,4 +66,15 @@ func (m *Mirror) HeldBetween(ctx context.Context, s importer.Stream, from, to ti
 		return 0, fmt.Errorf("mirror: count %s: %w", s.Object, m.outdated(ctx, err))
 	}
 	return n, nil
+}
+
+// Peek implements importer.Peeker.
+func (m *Mirror) Peek(ctx context.Context, s importer.Stream) (importer.Position, error) {
+	var position string
+	err := m.db.QueryRow(ctx, nil, "SELECT position FROM {mirror_streams} WHERE tenant = ? AND connection = ? AND object = ?",
+		string(s.Tenant), string(s.Connection), s.Object).Scan(&position)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("mirror: position of %s: %w", s.Object, m.outdated(ctx, err))
+	}
+	return importer.Position(position), nil
 }

@@ -54,6 +54,7 @@ var (
 	_ importer.Sink   = (*Mirror)(nil)
 	_ importer.Lister = (*Mirror)(nil)
 	_ importer.Holder = (*Mirror)(nil)
+	_ importer.Peeker = (*Mirror)(nil)
 )
 
 // New returns a mirror on db. It does no I/O; Migrate makes its own tables,

@@ -9,6 +9,34 @@ import (
 	"github.com/orglink/orglink/sync/importer"
 )
 
+// peeks checks a sink that is an importer.Peeker; others pass.
+func peeks(ctx context.Context, f Fixture) error {
+	p, ok := f.Sink.(importer.Peeker)
+	if !ok {
+		return nil
+	}
+	s, other := stream(), stream()
+	other.Tenant = "another"
+	for _, want := range []importer.Position{"", "one", "two"} {
+		if want != "" {
+			before, err := f.Sink.Open(ctx, s, 7)
+			if err == nil {
+				err = f.Sink.Apply(ctx, batch(s, 7, before, want))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if got, err := p.Peek(ctx, s); err != nil || got != want {
+			return fmt.Errorf("the position is %q (%w), not %q", got, err, want)
+		}
+	}
+	if got, err := p.Peek(ctx, other); err != nil || got != "" {
+		return fmt.Errorf("the position of another tenant is %q (%w)", got, err)
+	}
+	return opened(ctx, f, s, 7, "two") // looking raised no fence
+}
+
 // holds checks a sink that is an importer.Holder; others pass.
 func holds(ctx context.Context, f Fixture) error {
 	h, ok := f.Sink.(importer.Holder)

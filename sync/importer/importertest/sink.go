@@ -60,6 +60,7 @@ var checks = []struct {
 	{"columns come and go", columns},
 	{"a lister lists what is present", lists},
 	{"a holder tells what it holds", holds},
+	{"a peeker tells the position", peeks},
 	{"an ended context is obeyed", endedContext},
 }
 
