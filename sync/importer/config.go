@@ -62,8 +62,8 @@ type Config struct {
 	Interval time.Duration
 	// ChunkRows is how many rows one Bulk job reads. Defaults to 500,000.
 	ChunkRows int
-	// PageRows is how many rows of a Bulk result are asked for at once.
-	// Defaults to 10,000.
+	// PageRows is how many rows of a Bulk result are asked for at once, one API
+	// call. They are stored in parts of BatchBytes. Defaults to 25,000.
 	PageRows int
 	// BatchBytes is about how much memory the rows may take that are applied
 	// at once; a sink may need a few times as much again. Rows are read no
@@ -182,7 +182,7 @@ func New(cfg Config) (*Importer, error) {
 		value    *int
 		def, top int
 	}{
-		{"ChunkRows", &cfg.ChunkRows, 500_000, 1 << 30}, {"PageRows", &cfg.PageRows, 10_000, 250_000},
+		{"ChunkRows", &cfg.ChunkRows, 500_000, 1 << 30}, {"PageRows", &cfg.PageRows, 25_000, 250_000},
 		{"BatchBytes", &cfg.BatchBytes, 4 << 20, 1 << 30}, {"QueryRows", &cfg.QueryRows, 2000, 2000}, {"Parallel", &cfg.Parallel, 3, 1000},
 	} {
 		if *n.value == 0 {
