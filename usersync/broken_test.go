@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/orglink/orglink"
@@ -97,10 +98,13 @@ func (d freeSeats) Update(ctx context.Context, t orglink.TenantID, id orglink.Us
 
 type keyKeeper struct {
 	usersync.Directory
+	mu   sync.Mutex
 	keys map[string]usersync.HostUser
 }
 
 func (d *keyKeeper) Create(ctx context.Context, t orglink.TenantID, key string, u usersync.NewUser) (usersync.HostUser, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	k := string(t) + key
 	if h, ok := d.keys[k]; ok {
 		return h, ctx.Err()
