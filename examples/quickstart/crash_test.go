@@ -224,7 +224,8 @@ func failedChecks(out []byte) string {
 
 // count notes which exported rows a request of the host has written.
 func (s *scene) count(r salesforcetest.RequestRecord) {
-	if r.Method != http.MethodPatch || !strings.Contains(r.Path, "/composite/sobjects/"+usageObject) || r.Status != http.StatusOK {
+	upsert, byID := strings.Contains(r.Path, "/composite/sobjects/"+usageObject), strings.HasSuffix(r.Path, "/composite/sobjects")
+	if r.Method != http.MethodPatch || !upsert && !byID || r.Status != http.StatusOK {
 		return
 	}
 	var body struct {
@@ -236,6 +237,16 @@ func (s *scene) count(r salesforcetest.RequestRecord) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, rec := range body.Records {
-		s.written[fmt.Sprint(rec["Usage_Key__c"])]++
+		key := fmt.Sprint(rec["Usage_Key__c"])
+		if byID {
+			found, err := s.server.Org().Query("SELECT Usage_Key__c FROM " + usageObject + " WHERE Id = '" + fmt.Sprint(rec["Id"]) + "'")
+			if err != nil || len(found) != 1 {
+				s.t.Errorf("an update of %v: %v", rec["Id"], err)
+				continue
+			}
+			v, _ := found[0].Value("Usage_Key__c")
+			key = v.Raw()
+		}
+		s.written[key]++
 	}
 }
