@@ -130,7 +130,7 @@ func TestFullDatabase(t *testing.T) {
 	}
 	want := calm.state()
 	full := 0
-	for _, pages := range []string{"30", "90", "150", "200", "250"} {
+	for _, pages := range []string{"30", "60", "90", "150", "250"} {
 		s := newScene(t, binary)
 		status, errs := attempt(t, binary, at(s.server, "file:"+s.db+"?_pragma=max_page_count("+pages+")")...)
 		if status == 0 {
