@@ -160,7 +160,9 @@ func (w *modelWorker) steps(ctx context.Context, job *importer.Job) error {
 		}
 		return nil
 	})
-	if errors.Is(err, runner.ErrHeld) {
+	// Another has it, or an admin took the object away from the user: that is
+	// said, and nothing else happens.
+	if errors.Is(err, runner.ErrHeld) || errors.Is(err, importer.ErrNoObject) {
 		return nil
 	}
 	return err
