@@ -31,6 +31,7 @@ type history struct {
 	zombies []importer.Batch  // of processes that died before they stored them
 	last    map[string]importer.Progress
 	phases  map[string]int
+	begun   map[string]bool // streams that have a position
 	deaths  int // of processes
 	struck  int // incidents that happened
 	fenced  int // zombies that were refused
@@ -48,7 +49,7 @@ func seeded(seed uint64, op int) *rand.Rand { return rand.New(rand.NewPCG(seed, 
 func openHistory(ctx context.Context, d modelDatabase, conn orglink.ConnectionID, seed uint64, bulkDelays ...time.Duration) (*history, error) {
 	r := seeded(seed, 0)
 	pick := func(list ...time.Duration) time.Duration { return list[r.IntN(len(list))] }
-	h := &history{ctx: ctx, leases: d.leases, conn: conn, fences: map[string]uint64{}, last: map[string]importer.Progress{}, phases: map[string]int{}}
+	h := &history{ctx: ctx, leases: d.leases, conn: conn, fences: map[string]uint64{}, last: map[string]importer.Progress{}, phases: map[string]int{}, begun: map[string]bool{}}
 	h.cfg = importer.Config{
 		Lag: pick(-1, 5*time.Second, time.Minute), Overlap: pick(-1, 2*time.Minute, 15*time.Minute),
 		ChunkRows: 3 + r.IntN(20), PageRows: 2 + r.IntN(9), QueryRows: 1 + r.IntN(12), BatchBytes: 1 + r.IntN(3000),
@@ -157,7 +158,7 @@ func (h *history) work(r *rand.Rand) error {
 		}
 	default:
 		ids := h.org.some(r, job.Object(), 1)
-		if len(ids) == 0 || h.org.plain && len(h.last) < len(modelObjects) {
+		if len(ids) == 0 || h.org.plain && len(h.begun) < len(modelObjects) {
 			// What a refresh stores before the first reading begins, and the
 			// org deletes before it, only a comparison of ids finds.
 			return nil

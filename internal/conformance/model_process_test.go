@@ -167,7 +167,13 @@ func (p *modelProcess) Apply(ctx context.Context, b importer.Batch) error {
 	if err != nil {
 		return err
 	}
-	m := &moment{b: &b, do: func() error { return p.h.mirror.Apply(ctx, b) }}
+	m := &moment{b: &b, do: func() error {
+		err := p.h.mirror.Apply(ctx, b)
+		if err == nil && b.Next != "" {
+			p.h.begun[b.Stream.Object] = true
+		}
+		return err
+	}}
 	if hit == nil {
 		return m.do()
 	}
