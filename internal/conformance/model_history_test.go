@@ -32,9 +32,9 @@ type history struct {
 	last    map[string]importer.Progress
 	phases  map[string]int
 	begun   map[string]bool // streams that have a position
-	deaths  int // of processes
-	struck  int // incidents that happened
-	fenced  int // zombies that were refused
+	deaths  int             // of processes
+	struck  int             // incidents that happened
+	fenced  int             // zombies that were refused
 }
 
 func (h *history) note(s string) { h.log = append(h.log, s) }
@@ -158,7 +158,7 @@ func (h *history) work(r *rand.Rand) error {
 		}
 	default:
 		ids := h.org.some(r, job.Object(), 1)
-		if len(ids) == 0 || h.org.plain && len(h.begun) < len(modelObjects) {
+		if len(ids) == 0 || len(h.begun) < len(modelObjects) {
 			// What a refresh stores before the first reading begins, and the
 			// org deletes before it, only a comparison of ids finds.
 			return nil
