@@ -45,7 +45,7 @@ func newGrantsManager(db *sql.DB, org string, tokens func(connection.TokenStore)
 		Apps:  []connection.App{{ClientID: "key", ClientSecret: orglink.NewSecret("secret")}},
 		Store: s, Tokens: tokens(s.Tokens()), Sealer: ring, Environment: "test", RedirectURL: "http://127.0.0.1:9/callback",
 		LoginHost: org, TrustedHosts: []string{strings.TrimPrefix(org, "http://")}, HTTPClient: &http.Client{Transport: transport},
-		RefreshTimeout: time.Second,
+		RefreshTimeout: 3 * time.Second, // also on a machine that does much else
 		Staleness:      -1, // hours pass in milliseconds here
 	})
 }
