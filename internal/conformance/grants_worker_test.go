@@ -46,7 +46,7 @@ func newGrantsManager(db *sql.DB, org string, tokens func(connection.TokenStore)
 		Store: s, Tokens: tokens(s.Tokens()), Sealer: ring, Environment: "test", RedirectURL: "http://127.0.0.1:9/callback",
 		LoginHost: org, TrustedHosts: []string{strings.TrimPrefix(org, "http://")}, HTTPClient: &http.Client{Transport: transport},
 		RefreshTimeout: 3 * time.Second, // also on a machine that does much else
-		Staleness:      -1, // hours pass in milliseconds here
+		Staleness:      -1,              // hours pass in milliseconds here
 	})
 }
 
