@@ -25,7 +25,7 @@ const (
 )
 
 // classify reads a refusal. Codes are not enough: invalid_grant alone has many
-// meanings (fact sheet 2.7), and only one of them is final.
+// meanings, and only one of them is final.
 func classify(f *tokenFailure) verdict {
 	text := strings.ToLower(f.code + " " + f.description)
 	has := func(parts ...string) bool {

@@ -163,7 +163,7 @@ func (a App) signed(id, issuedAt, signature string) bool {
 }
 
 // validSignature compares in constant time. The signed text is id followed by
-// issued_at (fact sheet 2.3).
+// issued_at.
 func validSignature(secret, id, issuedAt, signature string) bool {
 	got, err := base64.StdEncoding.DecodeString(signature)
 	if err != nil {

@@ -187,7 +187,7 @@ func missingScopes(t Type, granted []string) []string {
 	}
 	var missing []string
 	for _, s := range t.Scopes() {
-		// api includes access to the identity (fact sheet 2.10).
+		// api includes access to the identity.
 		if slices.Contains(granted, s) || s == "id" && slices.Contains(granted, "api") ||
 			s == "refresh_token" || s == "offline_access" {
 			continue

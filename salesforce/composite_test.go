@@ -115,8 +115,7 @@ func TestCompositeCauses(t *testing.T) {
 	}
 }
 
-// An undone collection answers success with ids that never were (fact sheet
-// 3.11, "ghost ids").
+// An undone collection answers success with ids that never were: ghost ids.
 func TestCompositeGhosts(t *testing.T) {
 	org, c := fake(t, salesforcetest.Config{})
 	// Only a request made by hand asks for an inner allOrNone of false.

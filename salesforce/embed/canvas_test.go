@@ -20,7 +20,7 @@ import (
 	"github.com/orglink/orglink/salesforce/embed"
 )
 
-// The vector of the fact sheet, section 7.5.
+// A vector of our own, made with the rules of "Verifying and Decoding a Signed Request".
 const (
 	vector       = "VTLgFK55kBDubB7bYIHUdCl/LOzpZ1P9mARtQXbqGwU=.eyJhbGdvcml0aG0iOiJITUFDU0hBMjU2IiwiaXNzdWVkQXQiOjEyNzg0NDg4MzIsInVzZXJJZCI6IjAwNXgwMDAwMDAxMlE5UEFBVSJ9"
 	vectorSecret = "SECRET123"

@@ -35,7 +35,7 @@ func (a answer) with(name, value string) answer {
 
 // problem is one element of an error array. Fields is absent from errors of
 // queries, routing and authentication, and present, maybe empty, in errors of
-// writes (fact sheet 3.2).
+// writes.
 type problem struct {
 	// Duplicates stands in errors of duplicate rules, outside of collections.
 	Duplicates *duplicateResult `json:"duplicateResult,omitempty"`

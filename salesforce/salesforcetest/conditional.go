@@ -11,7 +11,7 @@ import (
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
-// Conditional requests on sObject Rows (fact sheet 3.3): Last-Modified and its
+// Conditional requests on sObject Rows: Last-Modified and its
 // conditions for every object, ETags for Account alone.
 
 // lastModified is what conditional requests compare.

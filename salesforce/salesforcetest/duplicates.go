@@ -41,7 +41,7 @@ func (o *Org) AddDuplicateRule(object string, r DuplicateRule) error {
 	}))
 }
 
-// duplicateResult is what an error of a duplicate rule tells (fact sheet 3.9).
+// duplicateResult is what an error of a duplicate rule tells.
 type duplicateResult struct {
 	AllowSave bool          `json:"allowSave"`
 	Rule      string        `json:"duplicateRule"`

@@ -113,7 +113,7 @@ func (i *identity) end(g *grant) {
 
 // useRefresh finds the grant of a refresh token for an app. Of what it returns
 // callers read only what never changes: user, app and scopes.
-// Using a token that was rotated away ends the grant (fact sheet 2.4). With
+// Using a token that was rotated away ends the grant. With
 // rotation the grant gets its next token, which is returned.
 func (i *identity) useRefresh(token string, app *App) (g *grant, rotated string, ok bool) {
 	i.mu.Lock()

@@ -9,7 +9,7 @@ import (
 	"github.com/orglink/orglink/salesforce/salesforcetest/internal/engine"
 )
 
-// Limits of composite graphs (fact sheet 3.13).
+// Limits of composite graphs.
 const (
 	maxGraphs       = 75
 	maxGraphNodes   = 500

@@ -98,7 +98,7 @@ type userinfoAnswer struct {
 }
 
 // identitySession finds the session of a call to the identity services, whose
-// errors are plain text (fact sheet 2.10).
+// errors are plain text.
 func (c *call) identitySession() (user, *answer) {
 	token, ok := bearer(c.header.Get("Authorization"))
 	if !ok {

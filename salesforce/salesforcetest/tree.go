@@ -30,7 +30,7 @@ type treeAnswer struct {
 
 const maxTree = 200
 
-// tree creates records with their children, all or nothing (fact sheet 3.14).
+// tree creates records with their children, all or nothing.
 func (c *call) tree() answer {
 	o, refused := c.object()
 	if refused != nil {

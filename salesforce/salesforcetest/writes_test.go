@@ -10,7 +10,7 @@ import (
 	"github.com/orglink/orglink/salesforce/sobject"
 )
 
-// Composite graphs (REST guide, "Composite Graph"; fact sheet 3.13).
+// Composite graphs (REST guide, "Composite Graph").
 func TestGraphs(t *testing.T) {
 	c := start(t, salesforcetest.Config{})
 	before := c.s.APICalls()
