@@ -83,8 +83,8 @@ func (a Attribution) Check() error {
 var ErrNoIdentity = newKind("the user has no connection of his own that works",
 	"This change has to be made with your own Salesforce login. Connect it in your settings.")
 
-// WaitError tells that a write has to wait for its user. It wraps
-// ErrNoIdentity.
+// WaitError tells that a write has to wait: for its user, when it wraps
+// ErrNoIdentity, or for a store that failed.
 type WaitError struct {
 	// After is when to ask again.
 	After time.Duration
@@ -102,6 +102,10 @@ func (e *WaitError) RetryAfter() time.Duration { return e.After }
 
 // waitFor is how long a write waits before its user is looked for again.
 const waitFor = 5 * time.Minute
+
+// waitForStore lets a write wait for a store that failed: the row is not to
+// blame.
+func waitForStore(err error) error { return &WaitError{After: 30 * time.Second, err: err} }
 
 // SalesforceUsers knows which Salesforce user a host user is paired with.
 // *usersync.Service satisfies it.
@@ -137,10 +141,10 @@ func (m *Manager) Attributor(policy func(context.Context, orglink.TenantID) (Att
 // when nobody may write it, and is a *WaitError when it should wait.
 func (a *Attributor) WriteAs(ctx context.Context, w orglink.Write) (orglink.WriteAs, error) {
 	p, err := a.policy(ctx, w.Tenant)
-	if err == nil {
-		err = p.Check()
-	}
 	if err != nil {
+		return orglink.WriteAs{}, waitForStore(fail("attribution", string(w.Tenant), ErrStorage, err))
+	}
+	if err := p.Check(); err != nil {
 		return orglink.WriteAs{}, fail("attribution", string(w.Tenant), ErrStorage, err)
 	}
 	rule := p.Rule
@@ -158,7 +162,7 @@ func (a *Attributor) WriteAs(ctx context.Context, w orglink.Write) (orglink.Writ
 	}
 	conns, err := a.connections(ctx, w.Tenant)
 	if err != nil {
-		return orglink.WriteAs{}, err
+		return orglink.WriteAs{}, waitForStore(err)
 	}
 	team, own := teamAndOwn(conns, w)
 	if team == nil {
@@ -188,7 +192,7 @@ func (a *Attributor) WriteAs(ctx context.Context, w orglink.Write) (orglink.Writ
 	}
 	owner, err := a.owner(ctx, w, team.Org.ID, own)
 	if err != nil {
-		return orglink.WriteAs{}, err
+		return orglink.WriteAs{}, waitForStore(err)
 	}
 	if out.Owner = string(owner); owner != "" {
 		out.Reason += fmt.Sprintf(", owned by %s of %s", owner, w.User)

@@ -93,6 +93,33 @@ func TestAttribution(t *testing.T) {
 	}
 }
 
+// A store that is away is no reason to refuse a row.
+func TestAttributionWaitsForStores(t *testing.T) {
+	w := newWorld(t)
+	c := w.connect(ada, connection.StartRequest{})
+	away := errors.New("the database is away")
+	for name, a := range map[string]*connection.Attributor{
+		"policy": w.m.Attributor(func(context.Context, orglink.TenantID) (connection.Attribution, error) {
+			return connection.Attribution{}, away
+		}, nil),
+		"pairs": w.m.Attributor(func(context.Context, orglink.TenantID) (connection.Attribution, error) {
+			return connection.Attribution{Rule: connection.TeamWithOwner}, nil
+		}, brokenPairs{away}),
+	} {
+		_, err := a.WriteAs(t.Context(), orglink.Write{Tenant: "acme", Team: c.ID, Object: "Lead", Create: true, User: "bob"})
+		var waits *connection.WaitError
+		if !errors.As(err, &waits) || !errors.Is(err, away) || waits.RetryAfter() <= 0 || errors.Is(err, connection.ErrNoIdentity) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+type brokenPairs struct{ err error }
+
+func (b brokenPairs) SalesforceUser(context.Context, orglink.TenantID, sobject.ID, orglink.UserID) (sobject.ID, error) {
+	return "", b.err
+}
+
 // A rep who connects is used as soon as the Manager's staleness has passed.
 func TestAttributionSeesNewConnections(t *testing.T) {
 	w := newWorld(t)
