@@ -21,7 +21,7 @@ log=$(mktemp) && skipped=$(mktemp) || exit 1
 trap 'rm -f "$log" "$skipped"' EXIT
 for module in . examples internal/conformance internal/conformance/acme internal/bench; do
 	echo "== module $module"
-	go test -C "$module" -v $race -timeout 30m "$@" ./... >"$log" 2>&1 || status=1
+	go test -C "$module" -v $race -timeout 60m "$@" ./... >"$log" 2>&1 || status=1
 	# What passed is one line a package; what failed is shown whole.
 	grep -E '^(ok|FAIL|\?)[[:space:]]' "$log" | grep -v 'no test files'
 	if grep -qE '^(--- FAIL|FAIL|panic:|WARNING: DATA RACE|# )' "$log"; then
@@ -34,6 +34,8 @@ if [ -n "$race" ]; then
 	# Tests that measure the heap are built without the race detector only.
 	echo "== memory, without the race detector"
 	go test -timeout 30m -run Memory "$@" ./salesforce/bulk || status=1
+	echo "== the model of imports, without the race detector"
+	go test -C internal/conformance -timeout 30m -run 'TestModel$' "$@" . || status=1
 fi
 
 if [ -s "$skipped" ]; then

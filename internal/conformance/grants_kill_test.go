@@ -144,9 +144,10 @@ func TestKilledRefreshers(t *testing.T) {
 	if gone := rotations.Load() - known; gone != lost {
 		t.Errorf("%d rotations reached no store, and %d grants were reported as lost", gone, lost)
 	}
-	// A lost grant is tried once more, and then never again.
-	if n := refusals.Load(); n != lost {
-		t.Errorf("the org refused %d refreshes of %d lost grants", n, lost)
+	// A lost grant is tried once more, and then never again, unless who tried
+	// was killed before it could store the refusal.
+	if n := refusals.Load(); n < lost || n > lost+int64(kills) {
+		t.Errorf("the org refused %d refreshes of %d lost grants, with %d kills", n, lost, kills)
 	}
 	if rounds >= 20 && (kills < rounds/8 || lost == 0) {
 		t.Errorf("%d kills and %d losses in %d rounds: the test does not bite", kills, lost, rounds)

@@ -20,8 +20,9 @@ import (
 )
 
 var (
-	modelHistories = flag.Int("histories", 0, "histories of TestModel on each database; 0: 2,000 on SQLite and 200 on each server, a tenth with -short")
-	modelSeed      = flag.Uint64("seed", 0, "seed of TestModel's first history; 0: by the day, so that every day sees others")
+	modelHistories = flag.Int("histories", 0, "histories of TestModel on each database; 0: 300 on SQLite and 30 on each server, a tenth of that with -short or the race detector; 2,000 take minutes")
+	modelKills     = flag.Int("kills", 1, "histories of TestModelKilled on each database")
+	modelSeed      = flag.Uint64("seed", 20_779_000_000, "seed of TestModel's first history")
 )
 
 // modelDatabase is shared by histories; each has a connection of its own.
@@ -39,16 +40,15 @@ func TestModel(t *testing.T) {
 	// work.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	first := *modelSeed
-	if first == 0 {
-		first = uint64(time.Now().Unix()/86400) * 1_000_000
-	}
 	for _, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
 			n := *modelHistories
 			if n == 0 {
-				n = map[string]int{"sqlite": 2000}[kind.name]
-				n = max(n, 200)
-				if testing.Short() {
+				n = 30
+				if kind.name == "sqlite" {
+					n = 300
+				}
+				if testing.Short() || underRace {
 					n /= 10
 				}
 			}
