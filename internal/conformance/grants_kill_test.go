@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"strconv"
@@ -48,12 +49,15 @@ func TestKilledRefreshers(t *testing.T) {
 		ApprovalLimit: -1, DailyRequests: 1 << 30,
 	})
 	var rotations, refusals atomic.Int64 // as the org counts them
+	var refused sync.Map                 // the refresh tokens that it refused
 	org.OnAnswered(func(r salesforcetest.RequestRecord) {
 		if r.Path == "/services/oauth2/token" && strings.Contains(string(r.Body), "grant_type=refresh_token") {
 			if r.Status == http.StatusOK {
 				rotations.Add(1)
 			} else {
 				refusals.Add(1)
+				form, _ := url.ParseQuery(string(r.Body))
+				refused.Store(form.Get("refresh_token"), true)
 			}
 		}
 	})
@@ -144,9 +148,14 @@ func TestKilledRefreshers(t *testing.T) {
 	if gone := rotations.Load() - known; gone != lost {
 		t.Errorf("%d rotations reached no store, and %d grants were reported as lost", gone, lost)
 	}
-	// A lost grant is tried once more, and then never again, unless who tried
-	// was killed before it could store the refusal.
-	if n := refusals.Load(); n < lost || n > lost+int64(kills) {
+	// The token of a lost grant is tried, and then never again, unless who
+	// tried was killed before it could store the refusal. No other is refused.
+	tokens := int64(0)
+	refused.Range(func(any, any) bool { tokens++; return true })
+	if tokens != lost {
+		t.Errorf("the org refused %d refresh tokens, and %d grants were lost", tokens, lost)
+	}
+	if n := refusals.Load(); n > lost+int64(kills) {
 		t.Errorf("the org refused %d refreshes of %d lost grants, with %d kills", n, lost, kills)
 	}
 	if rounds >= 20 && (kills < rounds/8 || lost == 0) {
